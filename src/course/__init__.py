@@ -1,0 +1,4 @@
+"""The trusted side: everything that reads hidden tests, solutions or grades.
+
+Nothing in here is ever imported by a process that runs student code.
+"""
