@@ -27,11 +27,11 @@ class LessonConfig:
 class Limits:
     """What one submission may use. Seconds are wall-clock seconds unless said otherwise."""
 
-    cell_seconds: float = 30.0       # one cell of the notebook
-    call_seconds: float = 5.0        # one call of a student's function (a batch of n calls may take n times as long, up to exercise_seconds)
-    exercise_seconds: float = 20.0   # all tests of one exercise together; trained exercises state their own
-    output_bytes: int = 200_000      # printed output kept for each cell
-    reply_bytes: int = 256_000_000   # one reply from the kernel
+    cell_seconds: float = 30.0  # one cell of the notebook
+    call_seconds: float = 5.0  # one message to the kernel, of one call or of a batch
+    exercise_seconds: float = 30.0  # all tests of one exercise together
+    output_bytes: int = 200_000  # printed output kept for each cell
+    reply_bytes: int = 256_000_000  # one reply from the kernel
 
 
 @dataclass(frozen=True)

@@ -60,8 +60,11 @@ class Exercise:
 
     def files(self) -> list[Path]:
         """Every file that the score depends on."""
-        return sorted(p for p in (*self.folder.rglob("*"), self.folder.parent / "support.py")
-                      if p.is_file() and "__pycache__" not in p.parts)
+        return sorted(
+            p
+            for p in (*self.folder.rglob("*"), self.folder.parent / "support.py")
+            if p.is_file() and "__pycache__" not in p.parts
+        )
 
     def fingerprint(self) -> str:
         return hash_files(self.files(), self.folder.parent)
@@ -126,7 +129,9 @@ class Lesson:
             if not GRADE_ID.fullmatch(folder.name):
                 raise SourceError(f"{folder}: an exercise folder must be named like a Python name")
             if not exercise.written and not exercise.test_file.is_file():
-                raise SourceError(f"{folder} has neither test_{folder.name}.py nor rubric.md: add one, or remove the folder")
+                raise SourceError(
+                    f"{folder} has neither test_{folder.name}.py nor rubric.md: add one, or remove the folder"
+                )
             found[folder.name] = exercise
         return found
 

@@ -64,9 +64,7 @@ class ExerciseRecord:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> ExerciseRecord:
-        tests = tuple(
-            TestRecord(**{**test, "misconceptions": tuple(test["misconceptions"])}) for test in data["tests"]
-        )
+        tests = tuple(TestRecord(**{**test, "misconceptions": tuple(test["misconceptions"])}) for test in data["tests"])
         return cls(**{**data, "tests": tests, "misconceptions": tuple(data["misconceptions"])})
 
     @classmethod

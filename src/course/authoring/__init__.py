@@ -1,0 +1,1 @@
+"""Notebooks and folders for lesson authors: build, release, solve, new, audit."""

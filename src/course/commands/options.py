@@ -1,0 +1,29 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from course.config import find_root
+
+if TYPE_CHECKING:
+    from course.lessons import Course
+
+
+def open_course(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> Course:
+    from course.lessons import Course
+
+    return Course.open(find_root(value))
+
+
+course_option = click.option(
+    "--course",
+    type=click.Path(path_type=Path, file_okay=False),
+    callback=open_course,
+    metavar="DIR",
+    help="The course's folder (default: the nearest one above with a course_config.py).",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, one line an item.")

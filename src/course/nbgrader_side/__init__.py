@@ -1,0 +1,1 @@
+"""The only package that imports nbgrader and traitlets: preprocessors, gradebook, configuration."""

@@ -1,0 +1,1 @@
+"""Feedback and reports: records in, HTML or text out. No grading, no gradebook."""

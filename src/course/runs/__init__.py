@@ -1,0 +1,1 @@
+"""Grading runs: open a submission, grade it, keep the records. Records in, records out."""

@@ -1,0 +1,43 @@
+"""What a student handed in, matched to the lesson's source: which cells are run, and which answer which exercise.
+
+Only the source says what a cell is; tags, points and metadata that came with a submission count for nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from course.runs.answers import Answers
+from course.source import Role, SourceCell
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One code cell to run. source: Python (with IPython's magics)."""
+
+    source: str
+    role: Role = "free"
+    exercise: str | None = None
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Code cells in running order, answers by grade id (code and text), and what was noticed on the way.
+
+    answers: the source of each exercise's cell that is there; an untouched stub is listed in ``untouched``.
+    """
+
+    student: str
+    cells: tuple[Cell, ...]
+    answers: dict[str, str] = field(default_factory=dict)
+    untouched: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+
+
+def from_answers(source: list[SourceCell], answers: Answers, name: str) -> Submission:
+    """A submission from an answers file: the source's setup cells, then one cell an exercise that the file has."""
+    cells = [Cell(c.source, "setup") for c in source if c.role == "setup" and c.kind == "code"]
+    order = [c.exercise for c in source if c.role == "exercise" and c.exercise in answers.code]
+    written = {c.exercise for c in source if c.role == "exercise" and c.kind == "markdown"}
+    cells += [Cell(answers.cell(name), "exercise", name) for name in order if name and name not in written]
+    return Submission(name, tuple(cells), {name: answers.cell(name) for name in order if name})
