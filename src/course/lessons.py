@@ -125,6 +125,8 @@ class Lesson:
             return {}
         found = {}
         for folder in sorted(p for p in self.graders.iterdir() if p.is_dir() and not p.name.startswith((".", "_"))):
+            if not any(folder.glob("*.*")):
+                continue
             exercise = Exercise(self.name, folder.name, folder)
             if not GRADE_ID.fullmatch(folder.name):
                 raise SourceError(f"{folder}: an exercise folder must be named like a Python name")

@@ -43,9 +43,17 @@ def read_source(lesson: Lesson) -> list[SourceCell]:
     return cells
 
 
-def stub_of(cells: list[SourceCell], exercise: str) -> str:
-    """The source of an exercise's cell."""
-    return next(c.source for c in cells if c.role == "exercise" and c.exercise == exercise)
+def stub_of(cells: list[SourceCell], exercise: str) -> str | None:
+    """The source of an exercise's cell; None while the lesson has none."""
+    return next((c.source for c in cells if c.role == "exercise" and c.exercise == exercise), None)
+
+
+def check_complete(lesson: Lesson, cells: list[SourceCell]) -> None:
+    """Every exercise folder has its cell. Raises SourceError."""
+    if missing := set(lesson.exercises) - {c.exercise for c in cells if c.role == "exercise"}:
+        raise SourceError(
+            f"{lesson.source}: no cell is marked exercise={min(missing)!r}, but {lesson.graders / min(missing)} exists"
+        )
 
 
 def _cell(lesson: Lesson, cell) -> SourceCell:  # type: ignore[no-untyped-def]
@@ -78,10 +86,6 @@ def _check_exercises(lesson: Lesson, cells: list[SourceCell]) -> None:
         raise SourceError(
             f"{lesson.source}: exercise {min(missing)!r} has no folder {lesson.graders / min(missing)}: "
             f"run `course new {lesson.name}/{min(missing)}`"
-        )
-    if missing := set(lesson.exercises) - set(counts):
-        raise SourceError(
-            f"{lesson.source}: no cell is marked exercise={min(missing)!r}, but {lesson.graders / min(missing)} exists"
         )
     for cell in cells:
         if cell.role == "check" and cell.exercise not in counts:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course.errors import SourceError
+from course.source import SourceCell
+from course.submission import Cell, Submission
 
 MARKER = re.compile(r"^# %%[ \t]+([A-Za-z_][A-Za-z0-9_]*)[ \t]*$", re.MULTILINE)
 
@@ -52,3 +54,21 @@ def read_answers(path: Path) -> Answers:
         raise SourceError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise SourceError(f"{path} is not UTF-8 text") from error
+
+
+def from_answers(source: list[SourceCell], answers: Answers, student: str) -> Submission:
+    """A submission from an answers file: the source's setup cells, then one cell an exercise that the file has."""
+    order = [c.exercise for c in source if c.role == "exercise" and c.exercise in answers.code]
+    written = {c.exercise for c in source if c.role == "exercise" and c.kind == "markdown"}
+    cells = [Cell(answers.cell(name), "exercise", name) for name in order if name and name not in written]
+    answered = {name: answers.cell(name) for name in order if name}
+    return Submission(student, (*_setup(source), *cells), answered)
+
+
+def from_code(source: list[SourceCell], exercise: str, code: str, student: str) -> Submission:
+    """A submission that answers one exercise."""
+    return Submission(student, (*_setup(source), Cell(code, "exercise", exercise)), {exercise: code})
+
+
+def _setup(source: list[SourceCell]) -> list[Cell]:
+    return [Cell(c.source, "setup") for c in source if c.role == "setup" and c.kind == "code"]

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from course.runs.answers import Answers
-from course.source import Role, SourceCell
+from course.source import Role
 
 
 @dataclass(frozen=True)
@@ -32,12 +31,3 @@ class Submission:
     answers: dict[str, str] = field(default_factory=dict)
     untouched: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
-
-
-def from_answers(source: list[SourceCell], answers: Answers, name: str) -> Submission:
-    """A submission from an answers file: the source's setup cells, then one cell an exercise that the file has."""
-    cells = [Cell(c.source, "setup") for c in source if c.role == "setup" and c.kind == "code"]
-    order = [c.exercise for c in source if c.role == "exercise" and c.exercise in answers.code]
-    written = {c.exercise for c in source if c.role == "exercise" and c.kind == "markdown"}
-    cells += [Cell(answers.cell(name), "exercise", name) for name in order if name and name not in written]
-    return Submission(name, tuple(cells), {name: answers.cell(name) for name in order if name})

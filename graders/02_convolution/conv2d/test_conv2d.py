@@ -1,0 +1,144 @@
+"""conv2d: slide each kernel over each picture and sum the products. x (N, C, H, W), weight (O, C / groups, KH, KW)."""
+
+import torch
+import torch.nn.functional as F
+
+from course.grading import agree, agree_gradients, fail, leaves_inputs, points, refuses, same
+
+bans = ("convolution", "unfold")
+DIGITS = 1e-6  # that float64 is computed in float32 is found by one test, which names it
+
+
+def reference(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    if padding == "same":  # torch has this too, but warns about even kernels
+        extra = [d * (k - 1) for d, k in zip(both(dilation), weight.shape[2:], strict=True)]
+        x, padding = F.pad(x, [side for e in reversed(extra) for side in (e // 2, e - e // 2)]), 0
+    return F.conv2d(x, weight, bias, stride, padding, dilation, groups)
+
+
+def both(value):
+    """An int or a (height, width) pair as a pair."""
+    return value if isinstance(value, tuple) else (value, value)
+
+
+def call(r, largest_kernel=3, dtype=torch.float64, **options):
+    """A call with these options; at least one window fits into each padded picture."""
+    groups = options.get("groups", 1)
+    channels, maps = groups * r.randint(1, 3), groups * r.randint(1, 3)
+    kernel = r.randint(1, largest_kernel), r.randint(1, largest_kernel)
+    padding = {"valid": 0, "same": 9}.get(options.get("padding", 0), options.get("padding", 0))
+    extents = [d * (k - 1) + 1 for d, k in zip(both(options.get("dilation", 1)), kernel, strict=True)]
+    size = [max(1, e - 2 * p) + r.randint(0, 5) for e, p in zip(extents, both(padding), strict=True)]
+    bias = {"bias": r.tensor(maps, dtype=dtype)} if r.maybe(True) else {}
+    x = r.tensor(r.randint(1, 3), channels, *size, dtype=dtype)
+    return dict(x=x, weight=r.tensor(maps, channels // groups, *kernel, dtype=dtype), **bias, **options)
+
+
+def everything(r, dtype=torch.float64):
+    options = dict(stride=r.pair(1, 3), padding=r.pair(0, 3), dilation=r.pair(1, 2), groups=r.randint(1, 3))
+    return call(r, dtype=dtype, **options)
+
+
+def any_word(r):
+    if r.choice(["same", "valid"]) == "same":
+        return call(r, largest_kernel=4, padding="same", dilation=r.randint(1, 2))
+    return call(r, padding="valid", stride=r.randint(1, 2))
+
+
+def any_view(r):
+    """Numbers that do not lie one after the other in memory."""
+
+    def view(t):
+        kind = r.choice(["transposed", "every second", "expanded"])
+        if kind == "transposed":
+            return t.transpose(2, 3).contiguous().transpose(2, 3)
+        return t[:1].expand_as(t) if kind == "expanded" else torch.stack([t, -t], -1).flatten(-2)[..., ::2]
+
+    case = call(r, stride=r.randint(1, 2), padding=r.choice([0, 0, 2]))
+    views = r.choice([("x",), ("weight",), ("x", "weight")])
+    return {name: view(value) if name in views else value for name, value in case.items()}
+
+
+@points(1)
+def test_sizes(student):
+    """One number a window: any batch, channels, picture and kernel size, with and without bias."""
+    agree(student.conv2d, reference, call, tolerance=DIGITS)
+
+
+@points(1)
+def test_stride_and_padding(student):
+    """Stride and padding as ints, also a stride larger than the kernel and a padding larger than the picture."""
+    agree(student.conv2d, reference, lambda r: call(r, stride=r.randint(1, 4), padding=r.randint(0, 4)), tolerance=DIGITS)
+
+
+@points(0.5)
+def test_pairs(student):
+    """Stride, padding and dilation as (height, width) pairs."""
+    pair = lambda r, low, high: (r.randint(low, high), r.randint(low, high))
+    draw = lambda r: call(r, stride=pair(r, 1, 3), padding=pair(r, 0, 3), dilation=pair(r, 1, 2))
+    agree(student.conv2d, reference, draw, tolerance=DIGITS)
+
+
+@points(0.5)
+def test_dilation(student):
+    """Dilation leaves gaps between the taps of the kernel; the window moves by the stride alone."""
+    agree(student.conv2d, reference, lambda r: call(r, stride=r.randint(1, 2), dilation=r.randint(1, 3)), tolerance=DIGITS)
+
+
+@points(1)
+def test_same_and_valid(student):
+    """The word same keeps height and width (an odd zero goes right and to the bottom), valid adds nothing."""
+    agree(student.conv2d, reference, any_word, cases=32, tolerance=DIGITS)
+
+
+@points(1)
+def test_groups(student):
+    """Each group of maps sees its own group of channels."""
+    agree(student.conv2d, reference, lambda r: call(r, groups=r.randint(1, 3)), tolerance=DIGITS)
+
+
+@points(0.5)
+def test_views(student):
+    """Transposed, sliced and expanded tensors are read like any other."""
+    agree(student.conv2d, reference, any_view, cases=32, tolerance=DIGITS)
+
+
+@points(1)
+def test_gradients(student):
+    """Gradients reach the picture, the weight and the bias."""
+    agree_gradients(student.conv2d, reference, everything, cases=12, tolerance=DIGITS)
+
+
+@points(0.5)
+def test_inputs_untouched(student):
+    """No argument is changed in place."""
+    leaves_inputs(student.conv2d, lambda r: call(r, stride=r.randint(1, 2), padding=r.randint(1, 2)))
+
+
+@points(0.5)
+def test_dtypes(student):
+    """With all options in one call, float32 gives float32, and float64 keeps all its digits."""
+    agree(student.conv2d, reference, lambda r: everything(r, torch.float32))
+    agree(student.conv2d, reference, everything, tolerance=DIGITS)
+    x, weight = torch.randn(2, 3, 6, 7, dtype=torch.float64), torch.randn(4, 3, 3, 3, dtype=torch.float64)
+    got, expected = student.conv2d(x, weight), reference(x, weight)
+    same(got, expected, "the result in float64", tolerance=DIGITS)
+    if (error := (got - expected).abs().max()) > 1e-10:
+        fail(f"in float64 the result is off by {error:.0e}, as if computed in float32", "computes_in_float32",
+             "conv2d(x, weight)", dict(x=x, weight=weight), got, expected)  # fmt: skip
+
+
+@points(0.5)
+def test_refuses(student):
+    """Channels that do not match, a kernel that fits nowhere and "same" with a stride raise a ValueError with a size."""
+    for channels, weight_channels, groups in [(3, 4, 1), (1, 3, 1), (3, 1, 1), (4, 4, 2)]:
+        x, weight = torch.ones(2, channels, 6, 6), torch.ones(4, weight_channels, 3, 3)
+        with refuses(ValueError, mentions=(channels, weight_channels, groups)):
+            student.conv2d(x, weight, groups=groups)
+    for size, kernel, dilation in [((4, 9), (5, 3), 1), ((9, 4), (3, 5), 1), ((9, 4), (3, 3), 2)]:
+        x, weight = torch.ones(1, 2, *size), torch.ones(1, 2, *kernel)
+        with refuses(ValueError, mentions=(0, 3, 4, 5)):
+            student.conv2d(x, weight, dilation=dilation)
+    for stride in (2, (1, 2)):
+        with refuses(ValueError, mentions=(1, 2)):
+            student.conv2d(torch.ones(1, 1, 6, 6), torch.ones(1, 1, 3, 3), stride=stride, padding="same")

@@ -1,0 +1,66 @@
+"""conv2d_matmul: the convolution as one matrix product. x (N, C, H, W), weight (O, C, KH, KW)."""
+
+import torch
+import torch.nn.functional as F
+
+from course.grading import agree, fail, observe, points, same
+
+bans = ("convolution", "unfold")
+LIMIT = 64  # 40 are asked for; views count too, and copying each of the 9 taps into its place takes 57 without a loop
+LOOPS = {"H": "loop_over_pixels", "W": "loop_over_pixels", "N": "loop_over_batch", "C": "loop_over_channels",
+         "O": "loop_over_maps"}  # fmt: skip
+
+
+def reference(x, weight, bias=None, stride=1, padding=0):
+    return F.conv2d(x, weight, bias, stride, padding)
+
+
+def both(value):
+    """An int or a (height, width) pair as a pair."""
+    return value if isinstance(value, tuple) else (value, value)
+
+
+def call(r, **options):
+    """A call with these options; at least one window fits into each padded picture."""
+    dtype, padding = r.choice([torch.float64, torch.float32]), both(options.get("padding", 0))
+    channels, maps, kernel = r.randint(1, 3), r.randint(1, 3), (r.randint(1, 3), r.randint(1, 3))
+    size = [max(1, k - 2 * p) + r.randint(0, 5) for k, p in zip(kernel, padding, strict=True)]
+    bias = {"bias": r.tensor(maps, dtype=dtype)} if r.maybe(True) else {}
+    x = r.tensor(r.randint(1, 3), channels, *size, dtype=dtype)
+    return dict(x=x, weight=r.tensor(maps, channels, *kernel, dtype=dtype), **bias, **options)
+
+
+def check_operations(student, *axes):
+    """With one size of 128 after the other, the right result comes from few operations."""
+    for axis in axes:
+        n, c, h, w, o = ({"N": 2, "C": 2, "H": 6, "W": 7, "O": 3} | {axis: 128}).values()
+        x, weight = torch.randn(n, c, h, w), torch.randn(o, c, 3, 3)
+        call = f"conv2d_matmul(x, weight) with x of {tuple(x.shape)} and weight of {tuple(weight.shape)}"
+        seen = observe(student.conv2d_matmul, x, weight, count_operations=True)
+        same(seen.value, reference(x, weight), f"the result of {call}")
+        if seen.operations > LIMIT:
+            fail(f"{call} takes {seen.operations} tensor operations, 40 are enough", LOOPS[axis])
+
+
+@points(1)
+def test_sizes(student):
+    """Any batch, channels, picture and kernel size, with and without bias, give what torch gives."""
+    agree(student.conv2d_matmul, reference, call)
+
+
+@points(1)
+def test_stride_and_padding(student):
+    """Stride and padding, as ints and as (height, width) pairs, give what torch gives."""
+    agree(student.conv2d_matmul, reference, lambda r: call(r, stride=r.pair(1, 4), padding=r.pair(0, 3)))
+
+
+@points(1)
+def test_operations_for_pictures(student):
+    """For a 3 x 3 kernel 40 tensor operations are enough, however many pictures there are and however large."""
+    check_operations(student, "H", "W", "N")
+
+
+@points(1)
+def test_operations_for_channels(student):
+    """For a 3 x 3 kernel 40 tensor operations are enough, however many channels and maps there are."""
+    check_operations(student, "C", "O")

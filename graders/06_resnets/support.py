@@ -1,0 +1,84 @@
+"""Scaffolding of lesson 06 for the student's kernel: readers of modules, stand-in blocks and small nets.
+
+The tests use the same file for the twins on their side. Nothing here is secret.
+"""
+
+from zlib import crc32
+
+import torch
+from torch import nn
+
+# Reading and filling modules --------------------------------------------------------------------------------------
+
+
+def layout(module):
+    """Shape of each entry of the state dict, by name, in alphabetical order."""
+    return {name: list(tensor.shape) for name, tensor in sorted(module.state_dict().items())}
+
+
+def count_parameters(module):
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def statistics(module):
+    """The buffers (running statistics) by name, in alphabetical order."""
+    return dict(sorted(module.named_buffers()))
+
+
+def fill(module, seed):
+    """Give every weight and statistic a value that depends on its name, its shape and the seed only.
+
+    None of them is 0 or 1, and gammas have both signs, so that no step can be left out or moved unseen. Biases of
+    convolutions, which this lesson does not have, become 0.
+    """
+    with torch.no_grad():
+        for name, tensor in module.state_dict().items():
+            if tensor.is_floating_point():
+                tensor.copy_(_drawn(name, tensor.shape, seed))
+            else:
+                tensor.fill_(3)
+        for layer in module.modules():
+            if isinstance(layer, nn.Conv2d) and layer.bias is not None:
+                layer.bias.zero_()
+    return module
+
+
+def _drawn(name, shape, seed):
+    generator = torch.Generator().manual_seed(crc32(f"{seed} {name}".encode()))
+    values = torch.randn(shape, generator=generator, dtype=torch.float64)
+    if len(shape) > 1:
+        return values * (2 / shape[1:].numel()) ** 0.5
+    if name.endswith("running_var"):
+        return 1 + 0.5 * values.tanh()
+    if name.endswith("weight"):
+        return values.sign() * (1 + 0.5 * values.tanh())
+    return 0.3 * values
+
+
+# Stand-ins for blocks, to look at ResNet alone --------------------------------------------------------------------
+
+
+class Block(nn.Module):
+    """A block that ResNet can stack: one 1 × 1 convolution. It remembers its arguments."""
+
+    expansion = 1
+
+    def __init__(self, in_channels, channels, stride=1):
+        super().__init__()
+        self.arguments = [in_channels, channels, stride]
+        self.conv = nn.Conv2d(in_channels, channels * self.expansion, 1, stride, bias=False)
+        self.bn = nn.BatchNorm2d(channels * self.expansion)
+
+    def forward(self, x):
+        return torch.relu(self.bn(self.conv(x)))
+
+
+class WideBlock(Block):
+    """The same with four times as many channels going out."""
+
+    expansion = 4
+
+
+def arguments(net):
+    """[in_channels, channels, stride] of each stand-in block, by its name; a block that stands twice comes once."""
+    return {name: block.arguments for name, block in net.named_modules() if isinstance(block, Block)}

@@ -1,0 +1,254 @@
+"""How values are compared and shown to students: in sentences, as data for pages, and as code that can be pasted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from coursebridge.codec import Ref
+
+SHOWN = 64  # tensors up to this many values are written out
+RELATIVE = {torch.float64: 1e-9, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 4e-2,
+            torch.complex64: 1e-4, torch.complex128: 1e-9}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Why two values are not the same. kind: type, shape, dtype, value, or missing.  sentence: for the student."""
+
+    kind: str
+    sentence: str
+
+
+def compare(got: Any, expected: Any, what: str, tolerance: float | None = None) -> Difference | None:
+    """The first difference between two values, or None.
+
+    Floating-point values may differ by ``tolerance`` times the largest magnitude (at least 1) of what is expected; by
+    default the tolerance follows the dtype of what was given, wide enough for any order of summation.
+    """
+    if isinstance(expected, torch.Tensor):
+        return _compare_tensors(got, expected, what, tolerance)
+    if isinstance(expected, Mapping):
+        return _compare_mappings(got, expected, what, tolerance)
+    if isinstance(expected, (list, tuple)) and not isinstance(expected, torch.Size):
+        return _compare_sequences(got, expected, what, tolerance)
+    if isinstance(expected, bool) or expected is None or isinstance(expected, str):
+        if type(got) is not type(expected):
+            return Difference("type", f"{what} is {_a(got)}, expected {expected!r}.")
+        return None if got == expected else Difference("value", f"{what} is {got!r}, expected {expected!r}.")
+    if isinstance(expected, int):
+        if isinstance(got, bool) or not isinstance(got, (int, np.integer)):
+            return Difference("type", f"{what} is {_a(got)}{_shown(got)}, expected the int {expected}.")
+        return None if got == expected else Difference("value", f"{what} is {got}, expected {expected}.")
+    if isinstance(expected, float):
+        return _compare_floats(got, expected, what, tolerance)
+    return None if got == expected else Difference("value", f"{what} is {as_text(got)}, expected {as_text(expected)}.")
+
+
+def _compare_floats(got: Any, expected: float, what: str, tolerance: float | None) -> Difference | None:
+    if isinstance(got, bool) or not isinstance(got, (int, float, np.floating, np.integer)):
+        return Difference("type", f"{what} is {_a(got)}, expected the number {expected:.6g}.")
+    if math.isnan(expected) or math.isnan(got):
+        same = math.isnan(expected) and math.isnan(got)
+    else:
+        same = got == expected or abs(got - expected) <= (tolerance or 1e-9) * max(1.0, abs(expected))
+    return None if same else Difference("value", f"{what} is {got:.6g}, expected {expected:.6g}.")
+
+
+def _compare_tensors(got: Any, expected: torch.Tensor, what: str, tolerance: float | None) -> Difference | None:
+    if not isinstance(got, torch.Tensor):
+        if got is None:
+            return Difference("type", f"{what} is None: did the function return its result?")
+        return Difference("type", f"{what} is {_a(got)}, expected a tensor of shape {_shape(expected)}.")
+    if got.shape != expected.shape:
+        return Difference("shape", f"{what} has shape {_shape(got)}, expected {_shape(expected)}.")
+    if got.dtype != expected.dtype:
+        return Difference("dtype", f"{what} has dtype {_dtype(got)}, expected {_dtype(expected)}.")
+    wrong = differing(got, expected, tolerance)
+    if not bool(wrong.any()):
+        return None
+    return Difference("value", _values_sentence(got.detach(), expected.detach(), wrong, what))
+
+
+def differing(got: torch.Tensor, expected: torch.Tensor, tolerance: float | None = None) -> torch.Tensor:
+    """A bool tensor: where two tensors of one shape and dtype differ by more than the tolerance."""
+    got, expected = got.detach(), expected.detach()
+    if not (expected.is_floating_point() or expected.is_complex()):
+        return got != expected
+    wide = torch.complex128 if expected.is_complex() else torch.float64
+    g, e = got.to(wide), expected.to(wide)
+    finite = e[torch.isfinite(e.abs())].abs()
+    scale = max(1.0, float(finite.max())) if finite.numel() else 1.0
+    allowed = (RELATIVE[expected.dtype] if tolerance is None else tolerance) * scale
+    same = (g == e) | (torch.isnan(g.abs()) & torch.isnan(e.abs())) | ((g - e).abs() <= allowed)
+    return ~same
+
+
+def _values_sentence(got: torch.Tensor, expected: torch.Tensor, wrong: torch.Tensor, what: str) -> str:
+    index = tuple(int(i) for i in wrong.nonzero()[0]) if wrong.ndim else ()
+    place = f" at [{', '.join(map(str, index))}]" if index else ""
+    first = f"{_number(got[index])} instead of {_number(expected[index])}{place}"
+    count, total = int(wrong.sum()), wrong.numel()
+    if total == 1:
+        return f"{what} is {_number(got[index])}, expected {_number(expected[index])}."
+    return f"{what} is wrong in {count} of {total} values: {first}."
+
+
+def _compare_mappings(got: Any, expected: Mapping[Any, Any], what: str, tolerance: float | None) -> Difference | None:
+    if not isinstance(got, Mapping):
+        return Difference("type", f"{what} is {_a(got)}, expected a dict.")
+    missing, extra = [k for k in expected if k not in got], [k for k in got if k not in expected]
+    if missing or extra:
+        parts = [f"lacks {_keys(missing)}"] * bool(missing) + [f"has {_keys(extra)} too many"] * bool(extra)
+        return Difference("missing", f"{what} {' and '.join(parts)}.")
+    for key, value in expected.items():
+        if (difference := compare(got[key], value, f"{what}[{key!r}]", tolerance)) is not None:
+            return difference
+    return None
+
+
+def _compare_sequences(got: Any, expected: Any, what: str, tolerance: float | None) -> Difference | None:
+    if not isinstance(got, (list, tuple)):
+        return Difference("type", f"{what} is {_a(got)}, expected a {type(expected).__name__}.")
+    if len(got) != len(expected):
+        return Difference("shape", f"{what} has {len(got)} items, expected {len(expected)}.")
+    for number, (mine, theirs) in enumerate(zip(got, expected, strict=True)):
+        if (difference := compare(mine, theirs, f"{what}[{number}]", tolerance)) is not None:
+            return difference
+    return None
+
+
+# -- showing ------------------------------------------------------------------------------------------------------
+
+
+def as_data(value: Any) -> dict[str, Any]:
+    """A value for pages and JSON.
+
+    ``{"kind": "tensor", "shape", "dtype", "values", "summary"}`` (values None when it is large),
+    ``{"kind": "list", "items"}``, ``{"kind": "dict", "items"}`` or ``{"kind": "text", "text"}``.
+    """
+    if isinstance(value, np.ndarray):
+        value = torch.from_numpy(np.ascontiguousarray(value))
+    if isinstance(value, torch.Tensor):
+        t = value.detach()
+        small = t.numel() <= SHOWN
+        return {
+            "kind": "tensor",
+            "shape": list(t.shape),
+            "dtype": _dtype(t),
+            "values": _nested(t) if small else None,
+            "summary": _summary(t),
+        }
+    if isinstance(value, (list, tuple)) and any(isinstance(v, torch.Tensor) for v in value):
+        return {"kind": "list", "items": [as_data(v) for v in value[:8]]}
+    if isinstance(value, Mapping) and any(isinstance(v, torch.Tensor) for v in value.values()):
+        return {"kind": "dict", "items": {str(k): as_data(v) for k, v in list(value.items())[:12]}}
+    return {"kind": "text", "text": as_text(value)}
+
+
+def as_text(value: Any) -> str:
+    """A value in one line, or a few for a small tensor."""
+    if isinstance(value, torch.Tensor):
+        t = value.detach()
+        return str(_nested(t)) if t.numel() <= SHOWN else _summary(t)
+    if isinstance(value, BaseException):
+        return f"{type(value).__name__}: {value}"
+    if isinstance(value, Ref):
+        return f"a {value.kind} {value.name}"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{k!r}: {as_text(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, (list, tuple)) and not isinstance(value, torch.Size):
+        inner = ", ".join(as_text(v) for v in value)
+        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(value) == 1 else ''})"
+    text = repr(value)
+    return text if len(text) <= 300 else text[:297] + "..."
+
+
+def as_code(value: Any) -> str:
+    """Python that makes the value, where it is small; otherwise a comment on its shape."""
+    if isinstance(value, torch.Tensor):
+        t = value.detach()
+        if t.numel() > SHOWN:
+            return f"...  # {_summary(t)}"
+        if t.numel() == 0:
+            return f"torch.empty({', '.join(map(str, t.shape))}, dtype={t.dtype})"
+        suffix = "" if t.dtype in (torch.float32, torch.int64, torch.bool) else f", dtype={t.dtype}"
+        return f"torch.tensor({_nested(t, code=t.is_floating_point())}{suffix})".replace("'", "")
+    if isinstance(value, Ref):
+        return f"...  # a {value.name}"
+    return repr(value)
+
+
+def call_text(name: str, arguments: Mapping[str, Any], positional: int) -> str:
+    """``conv2d(x, weight, stride=2)``: tensors by their names, other values written out."""
+    parts = []
+    for number, (key, value) in enumerate(arguments.items()):
+        big = isinstance(value, (torch.Tensor, np.ndarray, Ref))
+        written = key if big else as_text(value) if number < positional else f"{key}={value!r}"
+        parts.append(f"{key}={key}" if big and number >= positional else written)
+    return f"{name}({', '.join(parts)})"
+
+
+def _nested(t: torch.Tensor, code: bool = False) -> Any:
+    """Nested lists of short numbers; NaN and infinities as strings, so that it stays JSON."""
+
+    def short(x: Any) -> Any:
+        if isinstance(x, list):
+            return [short(v) for v in x]
+        if isinstance(x, float):
+            if not math.isfinite(x):
+                return f'float("{x}")' if code else str(x)
+            return float(f"{x:.5g}")
+        if isinstance(x, complex):
+            return f"{x:.4g}"
+        return x
+
+    return short(t.tolist())
+
+
+def _summary(t: torch.Tensor) -> str:
+    shape = f"a {_dtype(t)} tensor of shape {_shape(t)}"
+    if not t.numel() or t.is_complex():
+        return shape
+    low, high = t.min(), t.max()
+    return f"{shape}, values from {_number(low)} to {_number(high)}"
+
+
+def _number(value: torch.Tensor) -> str:
+    item = value.item()
+    return f"{item:.5g}" if isinstance(item, (float, complex)) else str(item)
+
+
+def _shape(t: torch.Tensor) -> str:
+    return str(tuple(t.shape))
+
+
+def _dtype(t: torch.Tensor) -> str:
+    return str(t.dtype).removeprefix("torch.")
+
+
+def _shown(value: Any) -> str:
+    return f" ({value!r})" if isinstance(value, (int, float)) else ""
+
+
+def _a(value: Any) -> str:
+    if value is None:
+        return "None"
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of shape {_shape(value)}"
+    if isinstance(value, Ref):
+        return f"a {value.name} ({value.kind})"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def _keys(keys: list[Any]) -> str:
+    shown = ", ".join(str(k) for k in keys[:6])
+    return shown if len(keys) <= 6 else f"{shown} and {len(keys) - 6} more"

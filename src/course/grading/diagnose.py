@@ -1,0 +1,136 @@
+"""Names the mistake: the same tests are run on each known mistake, and what they saw is compared.
+
+A mistake explains a test when its replies equal the student's on every call on which the student failed. One that
+explains all failing tests of the exercise is named; where two still fit, calls that the student got right decide, and
+if even they do not, neither is named.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from course.grading.collect import Collected, HiddenTest, TestRun
+from course.grading.known import KnownAnswer, known_answers
+from course.kernels.inprocess import InProcessKernel
+from course.lessons import Exercise
+from course.student import Reply, Student, Transcript
+from course.submission import Cell
+from coursebridge.codec import Ref
+
+LOOSE = {torch.float64: 1e-7, torch.float32: 1e-3}
+
+
+class Diagnosis:
+    """What an exercise's known mistakes do in its tests; remembered, so that a class pays for it once."""
+
+    def __init__(self, collected: Collected, exercise: Exercise, seed: int, support: str | None) -> None:
+        self._collected, self._exercise, self._seed, self._support = collected, exercise, seed, support
+        self.mistakes: dict[str, KnownAnswer] = known_answers(exercise.mistakes_file, exercise.name)
+        self._runs: dict[tuple[str, str], TestRun] = {}
+
+    def explain(self, tests: list[HiddenTest], runs: dict[str, TestRun]) -> dict[str, tuple[str, ...]]:
+        """For each failed test the slugs that explain it (none or one)."""
+        failed = [t for t in tests if runs[t.name].outcome == "failed"]
+        named: dict[str, tuple[str, ...]] = {
+            t.name: (slug,) for t in failed if (slug := runs[t.name].misconception) is not None
+        }
+        open_tests = [t for t in failed if t.name not in named]
+        if not open_tests or self._exercise.trained:
+            return named
+        fitting = {t.name: [s for s in self.mistakes if self._explains(s, t, runs[t.name])] for t in open_tests}
+        everywhere = [s for s in self.mistakes if all(s in fitting[t.name] for t in open_tests)]
+        everywhere = self._decide(everywhere, tests, runs)
+        for test in open_tests:
+            slugs = everywhere or self._decide(fitting[test.name], [test], runs)
+            if len(slugs) == 1:
+                named[test.name] = (slugs[0],)
+        return named
+
+    def warm(self, tests: list[HiddenTest]) -> None:
+        """Run every mistake through every test now, so that forks of this process inherit the result."""
+        for slug in self.mistakes:
+            for test in tests:
+                self._run(slug, test)
+
+    def _decide(self, slugs: list[str], tests: list[HiddenTest], runs: dict[str, TestRun]) -> list[str]:
+        """Of several that fit, those that also agree with everything that the student got right."""
+        if len(slugs) < 2:
+            return slugs
+        relevant = [t for t in tests if runs[t.name].outcome in ("passed", "failed")]
+        return [s for s in slugs if all(self._agrees_throughout(s, t, runs[t.name]) for t in relevant)]
+
+    def _explains(self, slug: str, test: HiddenTest, run: TestRun) -> bool:
+        mine, theirs = run.transcript, self._run(slug, test)
+        if theirs.outcome != "failed":
+            return False
+        if mine.failing:
+            return all(_same_reply_at(mine, theirs.transcript, i) for i in mine.failing)
+        return _same_throughout(mine, theirs.transcript)
+
+    def _agrees_throughout(self, slug: str, test: HiddenTest, run: TestRun) -> bool:
+        theirs = self._run(slug, test)
+        return theirs.outcome == run.outcome and _same_throughout(run.transcript, theirs.transcript)
+
+    def _run(self, slug: str, test: HiddenTest) -> TestRun:
+        key = (slug, test.name)
+        if key not in self._runs:
+            kernel = InProcessKernel()
+            kernel.run([Cell(self.mistakes[slug].code, "exercise", self._exercise.name)])
+            student = Student(kernel.snapshot, support=self._support, call_seconds=60.0)
+            self._runs[key] = self._collected.run(test, student, self._seed)
+        return self._runs[key]
+
+
+def _same_throughout(a: Transcript, b: Transcript) -> bool:
+    return len(a.replies) == len(b.replies) and all(_same_reply_at(a, b, i) for i in range(len(a.replies)))
+
+
+def _same_reply_at(a: Transcript, b: Transcript, place: int) -> bool:
+    if place >= len(a.replies) or place >= len(b.replies):
+        return False
+    return _same_reply(a.replies[place], b.replies[place])
+
+
+def _same_reply(a: Reply, b: Reply) -> bool:
+    if (a.error is None) != (b.error is None):
+        return False
+    if a.error is not None and b.error is not None:
+        return a.error.type_name == b.error.type_name
+    if bool(a.changed) != bool(b.changed) or a.random_state_changed != b.random_state_changed:
+        return False
+    return alike(a.value, b.value)
+
+
+def alike(a: Any, b: Any) -> bool:
+    """Two replies' values are the same, up to rounding."""
+    if isinstance(a, np.ndarray):
+        a = torch.from_numpy(a)
+    if isinstance(b, np.ndarray):
+        b = torch.from_numpy(b)
+    if isinstance(a, torch.Tensor) or isinstance(b, torch.Tensor):
+        return isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor) and _alike_tensors(a, b)
+    if isinstance(a, Ref) or isinstance(b, Ref):
+        return isinstance(a, Ref) and isinstance(b, Ref) and a.kind == b.kind
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(alike(a[k], b[k]) for k in a)
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(alike(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, float):
+        return a == b or (a != a and b != b) or abs(a - b) <= 1e-7 * max(1.0, abs(a), abs(b))
+    return a == b
+
+
+def _alike_tensors(a: torch.Tensor, b: torch.Tensor) -> bool:
+    if a.shape != b.shape or a.dtype != b.dtype or a.requires_grad != b.requires_grad:
+        return False
+    a, b = a.detach(), b.detach()
+    if not a.is_floating_point():
+        return bool(torch.equal(a, b))
+    tolerance = LOOSE.get(a.dtype, 1e-2)
+    scale = max(1.0, float(torch.nan_to_num(b.double()).abs().max()) if b.numel() else 1.0)
+    return bool(torch.allclose(a.double(), b.double(), rtol=0.0, atol=tolerance * scale, equal_nan=True))

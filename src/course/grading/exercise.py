@@ -1,0 +1,130 @@
+"""Grades one exercise of one submission: its tests in order, the diagnosis, the record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from course.config import Limits
+from course.grading.collect import Collected, HiddenTest, TestRun, forbidden_sentence
+from course.grading.diagnose import Diagnosis
+from course.grading.look import forbidden_routes
+from course.kernels.base import Connection
+from course.lessons import Exercise, Lesson
+from course.records import ExerciseRecord, TestRecord
+from course.student import Student
+
+Connect = Callable[[], Connection]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is graded: the exercise's code, and why its cell did not run (None if it did)."""
+
+    code: str
+    cell_error: str | None = None
+    setup: str = ""
+
+
+class Grader:
+    """The hidden tests and known mistakes of a lesson (or some of its exercises), ready to grade."""
+
+    def __init__(self, lesson: Lesson, exercises: list[Exercise], limits: Limits, seed: int = 0) -> None:
+        self.lesson, self.limits, self.seed = lesson, limits, seed
+        self.exercises = {e.name: e for e in exercises if not e.written}
+        self.collected = Collected(list(self.exercises.values()))
+        self.support = lesson.support_file.read_text(encoding="utf-8") if lesson.support_file.is_file() else None
+        self.diagnoses = {
+            name: Diagnosis(self.collected, exercise, seed, self.support) for name, exercise in self.exercises.items()
+        }
+        self._warm: set[str] = set()
+
+    def limit(self, exercise: Exercise, name: str) -> float:
+        """A limit of this exercise: the test file's ``limits``, else the course's."""
+        return float(self.collected.setting(exercise, "limits", {}).get(name, getattr(self.limits, name)))
+
+    def warm(self, name: str) -> None:
+        """Prepare the diagnosis of an exercise in this process, once; forks made afterwards inherit it."""
+        if name not in self._warm and not self.exercises[name].trained:
+            self._warm.add(name)
+            self.diagnoses[name].warm(self.collected.tests(self.exercises[name]))
+
+    def grade(self, name: str, answer: Answer, connect: Connect, enforce_bans: bool = True) -> ExerciseRecord:
+        """Run the exercise's tests on one submission. Never raises for anything that the submission does."""
+        exercise, started = self.exercises[name], time.perf_counter()
+        tests = self.collected.tests(exercise)
+        bans = tuple(self.collected.setting(exercise, "bans", ())) if enforce_bans else ()
+        routes = forbidden_routes(answer.code, name, bans, answer.setup)
+        if routes:
+            runs = {tests[0].name: TestRun("forbidden", forbidden_sentence(routes))}
+        else:
+            runs = self._run_all(exercise, tests, bans, connect)
+        named = self.diagnoses[name].explain(tests, runs)
+        return self._record(exercise, tests, runs, named, answer, time.perf_counter() - started)
+
+    def _run_all(
+        self, exercise: Exercise, tests: list[HiddenTest], bans: tuple[str, ...], connect: Connect
+    ) -> dict[str, TestRun]:
+        student = Student(connect, bans=bans, call_seconds=self.limit(exercise, "call_seconds"), support=self.support)
+        deadline = time.perf_counter() + self.limit(exercise, "exercise_seconds")
+        runs: dict[str, TestRun] = {}
+        try:
+            for test, following in zip(tests, [*tests[1:], None], strict=True):
+                run = self.collected.run(test, student, self.seed, following)
+                runs[test.name] = run
+                if run.outcome in ("timeout", "forbidden") or time.perf_counter() > deadline:
+                    break
+        finally:
+            student._close()
+        return runs
+
+    def _record(
+        self,
+        exercise: Exercise,
+        tests: list[HiddenTest],
+        runs: dict[str, TestRun],
+        named: dict[str, tuple[str, ...]],
+        answer: Answer,
+        seconds: float,
+    ) -> ExerciseRecord:
+        forbidden = next((r for r in runs.values() if r.outcome == "forbidden"), None)
+        mistakes = self.diagnoses[exercise.name].mistakes
+        records, explained = [], set()
+        for test in tests:
+            run = runs.get(test.name) or TestRun("not_run", "Not run: an earlier test ended the exercise.")
+            message = run.message
+            if run.not_defined and answer.cell_error:
+                message = f"Your cell could not be run: {answer.cell_error}"
+            slugs = named.get(test.name, ())
+            for slug in slugs:
+                if slug in mistakes and slug not in explained:
+                    explained.add(slug)
+                    message = f"{message} {mistakes[slug].explanation}".strip()
+            earned = test.points if run.outcome == "passed" and forbidden is None else 0.0
+            records.append(
+                TestRecord(test.name, test.title, earned, test.points, run.outcome, message, run.counterexample, slugs)
+            )
+        total = sum(t.points for t in tests)
+        broken = next((r for r in runs.values() if r.outcome == "error"), None)
+        slugs = tuple(dict.fromkeys(slug for test in tests for slug in named.get(test.name, ())))
+        return ExerciseRecord(
+            lesson=exercise.lesson,
+            exercise=exercise.name,
+            points=sum(r.points for r in records),
+            max_points=total,
+            status="needs_manual" if broken else "graded",
+            reason=_reason(broken, forbidden, answer),
+            tests=tuple(records),
+            misconceptions=slugs,
+            explanations={slug: mistakes[slug].explanation for slug in slugs if slug in mistakes},
+            seconds=round(seconds, 3),
+        )
+
+
+def _reason(broken: TestRun | None, forbidden: TestRun | None, answer: Answer) -> str | None:
+    if broken is not None:
+        return f"a hidden test could not be run; please grade by hand. {broken.problem}".strip()
+    if forbidden is not None:
+        return forbidden.message
+    return f"the cell could not be run: {answer.cell_error}" if answer.cell_error else None

@@ -1,0 +1,501 @@
+"""Expectations: the vocabulary of hidden tests.
+
+Each helper makes its calls in as few messages as possible, compares in the trusted process, and on failure raises
+:class:`Mismatch` with a sentence for the student and, where there is one, the smallest failing call.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import torch
+
+from course.grading import describe
+from course.grading.cases import Case, Draw, Draws, case_seed, draw_cases, smallest
+from course.student import Handle, NotDefined, Remote, Reply, StudentError, without_autograd
+
+
+class Mismatch(AssertionError):
+    """A failed expectation.
+
+    call: the call as text.  inputs, got, expected: values as ``describe.as_data`` gives them.
+    misconception: a name in ``mistakes.py``, where the test itself knows it.
+    """
+
+    def __init__(
+        self, message: str, counterexample: dict[str, Any] | None = None, misconception: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message, self.counterexample, self.misconception = message, counterexample, misconception
+
+
+def points(value: float) -> pytest.MarkDecorator:
+    """What a test is worth."""
+    return pytest.mark.points(value)
+
+
+def fail(
+    message: str,
+    misconception: str | None = None,
+    call: str | None = None,
+    inputs: Mapping[str, Any] | None = None,
+    got: Any = None,
+    expected: Any = None,
+) -> None:
+    """A failed expectation in your own words."""
+    counterexample = None
+    if call is not None:
+        counterexample = _counterexample(call, dict(inputs or {}), got, expected)
+    raise Mismatch(message, counterexample, misconception)
+
+
+def same(got: Any, expected: Any, what: str = "the result", tolerance: float | None = None) -> None:
+    """One value, of the same type, shape and dtype, and equal within the tolerance."""
+    difference = describe.compare(got, expected, what, tolerance)
+    if difference is not None:
+        raise Mismatch(_sentence(difference.sentence), _counterexample(what, {}, got, expected))
+
+
+# -- many drawn cases ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    """Why one case failed. got, expected: what to show."""
+
+    kind: str
+    sentence: str
+    got: Any
+    expected: Any
+
+
+def agree(
+    fn: Remote, reference: Callable[..., Any], draw: Draw, cases: int = 24, tolerance: float | None = None
+) -> None:
+    """For drawn cases, ``fn(**case)`` gives what ``reference(**case)`` gives.
+
+    The reference is computed here, its floating-point values in float64.
+    """
+    signature = _Signature(reference)
+
+    def judge(case: Case, reply: Reply) -> _Verdict | None:
+        expected = _precisely(reference, case)
+        if reply.error is not None:
+            return _error_verdict(fn, reply.error, expected)
+        difference = describe.compare(reply.value, expected, "the result", tolerance)
+        return difference and _Verdict(difference.kind, difference.sentence, reply.value, expected)
+
+    _judge_all(fn, signature, draw, cases, judge, lambda case: _call_step(fn, signature, case))
+
+
+def agree_gradients(
+    fn: Remote, reference: Callable[..., Any], draw: Draw, cases: int = 8, tolerance: float | None = None
+) -> None:
+    """For drawn cases, gradients reach every floating-point argument and are those of the reference."""
+    signature = _Signature(reference)
+
+    def attached(case: Case) -> Case:
+        return {k: v.detach().requires_grad_() if _differentiable(v) else v for k, v in case.items()}
+
+    def truth(case: Case) -> tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor | None]]:
+        wide = attached({k: v.double() if _differentiable(v) else v for k, v in case.items()})
+        output = reference(**wide)
+        generator = torch.Generator().manual_seed(fn._student._test_seed % 2**63)
+        cotangent = torch.randn(output.shape, generator=generator, dtype=torch.float64)
+        names = [k for k, v in wide.items() if _differentiable(v)]
+        found = torch.autograd.grad(output, [wide[k] for k in names], cotangent, allow_unused=True)
+        return output, cotangent, dict(zip(names, found, strict=True))
+
+    def step(case: Case) -> dict[str, Any]:
+        dtype = next(v.dtype for v in case.values() if _differentiable(v))
+        return _call_step(fn, signature, attached(case), op="gradients", cotangents=[truth(case)[1].to(dtype)])
+
+    def judge(case: Case, reply: Reply) -> _Verdict | None:
+        output, _, expected = truth(case)
+        if reply.error is not None:
+            return _error_verdict(fn, reply.error, "gradients of " + ", ".join(expected))
+        result, found = reply.value["outputs"], reply.value["inputs"]
+        if not isinstance(result, torch.Tensor) or result.shape != output.shape:
+            difference = describe.compare(result, output.detach().to(torch.float32), "the result", tolerance)
+            return difference and _Verdict(difference.kind, difference.sentence, result, output.detach())
+        if not result.requires_grad:
+            sentence = (
+                "no gradient reaches the arguments: the result is detached from them "
+                "(numpy, .detach(), .item(), torch.tensor(...) or torch.no_grad() on the way)."
+            )
+            return _Verdict("detached", sentence, "a result without gradient", expected)
+        for (name, right), mine in zip(expected.items(), found, strict=True):
+            if right is None:
+                continue
+            if mine is None:
+                return _Verdict("detached", f"no gradient reaches {name}.", None, right)
+            difference = describe.compare(mine, right.to(mine.dtype), f"the gradient of {name}", tolerance)
+            if difference:
+                return _Verdict(difference.kind, difference.sentence, mine, right)
+        return None
+
+    _judge_all(fn, signature, draw, cases, judge, step)
+
+
+def leaves_inputs(fn: Remote, draw: Draw, cases: int = 4) -> None:
+    """No argument is changed in place."""
+
+    def judge(case: Case, reply: Reply) -> _Verdict | None:
+        names = [k for k, v in case.items() if isinstance(v, torch.Tensor)]
+        if reply.changed:
+            name = names[min(reply.changed[0], len(names) - 1)]
+            return _Verdict(
+                "changed", f"the call changes its argument {name} in place.", f"{name} changed", "unchanged"
+            )
+        return reply.error and _error_verdict(fn, reply.error, "a result")
+
+    signature = _Signature(None)
+    _judge_all(fn, signature, draw, cases, judge, lambda case: _call_step(fn, signature, case))
+
+
+def keeps_random_state(fn: Remote, draw: Draw, cases: int = 2) -> None:
+    """The global random states are as before."""
+
+    def judge(case: Case, reply: Reply) -> _Verdict | None:
+        if reply.random_state_changed:
+            return _Verdict("random", "the call draws from the global random state.", "changed", "as before")
+        return reply.error and _error_verdict(fn, reply.error, "a result")
+
+    signature = _Signature(None)
+    _judge_all(
+        fn, signature, draw, cases, judge, lambda case: _call_step(fn, signature, case), options={"watch_random": True}
+    )
+
+
+def _judge_all(
+    fn: Remote,
+    signature: _Signature,
+    draw: Draw,
+    count: int,
+    judge: Callable[[Case, Reply], _Verdict | None],
+    step: Callable[[Case], dict[str, Any]],
+    options: Mapping[str, Any] | None = None,
+) -> None:
+    student, seed = fn._student, fn._student._test_seed
+    drawn = draw_cases(draw, seed, count)
+    first = len(student._transcript.replies)
+    replies = student._exchange([step(case) for case, _ in drawn], **(options or {}))
+    _missing(fn, replies)
+    verdicts = [judge(case, reply) for (case, _), reply in zip(drawn, replies, strict=True)]
+    failing = [i for i, verdict in enumerate(verdicts) if verdict is not None]
+    if not failing:
+        return
+    student._transcript.failing += [first + i for i in failing]
+    number = min(failing, key=lambda i: (_kind_rank(verdicts[i]), _elements(drawn[i][0])))
+    case, verdict = drawn[number][0], verdicts[number]
+    assert verdict is not None
+
+    def fails(candidates: list[Case]) -> list[bool]:
+        answers = student._exchange([step(c) for c in candidates], **(options or {}))
+        found = [_judge_quietly(judge, c, a) for c, a in zip(candidates, answers, strict=True)]
+        return [v is not None and v.kind == verdict.kind for v in found]
+
+    with student._unrecorded(), contextlib.suppress(Exception):  # showing a smaller call is a courtesy
+        shrunk = smallest(draw, case_seed(seed, number), drawn[number][1], fails)
+        if shrunk is not None:
+            reply = student._exchange([step(shrunk[0])], **(options or {}))[0]
+            smaller = judge(shrunk[0], reply)
+            if smaller is not None:
+                case, verdict = shrunk[0], smaller
+    call = describe.call_text(fn._label, case, signature.positional(case))
+    sentence = f"{call}: {verdict.sentence}"
+    if len(failing) > 1 or count > 1:
+        sentence += f" ({len(failing)} of {count} calls fail.)"
+    raise Mismatch(sentence, _counterexample(call, case, verdict.got, verdict.expected))
+
+
+def _kind_rank(verdict: _Verdict | None) -> int:
+    """Wrong values teach more than errors do, so a failing call with a value is shown first."""
+    return 1 if verdict is not None and verdict.kind.startswith("error") else 0
+
+
+def _judge_quietly(judge: Callable[[Case, Reply], _Verdict | None], case: Case, reply: Reply) -> _Verdict | None:
+    try:
+        return judge(case, reply)
+    except Exception:  # a lowered case may be one for which the reference is not defined
+        return None
+
+
+class _Signature:
+    """Which arguments go by position: those without a default in the reference."""
+
+    def __init__(self, reference: Callable[..., Any] | None) -> None:
+        self._defaults: set[str] | None = None
+        if reference is not None:
+            parameters = inspect.signature(reference).parameters.values()
+            self._defaults = {p.name for p in parameters if p.default is not p.empty}
+
+    def positional(self, case: Case) -> int:
+        """How many of the case's first arguments are passed by position."""
+        if self._defaults is None:
+            return sum(1 for _ in _leading_tensors(case))
+        count = 0
+        for name in case:
+            if name in self._defaults:
+                break
+            count += 1
+        return count
+
+
+def _leading_tensors(case: Case) -> Iterator[str]:
+    for name, value in case.items():
+        if not isinstance(value, torch.Tensor):
+            return
+        yield name
+
+
+def _call_step(fn: Remote, signature: _Signature, case: Case, op: str = "call", **more: Any) -> dict[str, Any]:
+    count = signature.positional(case)
+    items = list(case.items())
+    return fn._step(op, tuple(v for _, v in items[:count]), dict(items[count:]), **more)
+
+
+def _precisely(reference: Callable[..., Any], case: Case) -> Any:
+    """The reference's result: types and dtypes as for the case itself, values computed in float64."""
+    result = reference(**case)
+    narrow = [v for v in case.values() if isinstance(v, torch.Tensor) and v.is_floating_point()]
+    if all(v.dtype == torch.float64 for v in narrow):
+        return result
+    wide = reference(**{k: v.double() if _differentiable(v) else v for k, v in case.items()})
+    return _cast(wide, result)
+
+
+def _cast(value: Any, like: Any) -> Any:
+    if isinstance(like, torch.Tensor):
+        return value.to(like.dtype)
+    if isinstance(like, Mapping):
+        return {k: _cast(value[k], v) for k, v in like.items()}
+    if isinstance(like, (list, tuple)) and not isinstance(like, torch.Size):
+        return type(like)(_cast(a, b) for a, b in zip(value, like, strict=True))
+    return value
+
+
+def _differentiable(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and value.is_floating_point()
+
+
+def _elements(case: Case) -> int:
+    return sum(v.numel() for v in case.values() if isinstance(v, torch.Tensor))
+
+
+# -- single calls -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """What one gradient trip gives. inputs: for the tensor arguments that require gradients, in order."""
+
+    outputs: Any
+    inputs: list[torch.Tensor | None]
+    parameters: dict[str, torch.Tensor | None]
+
+
+def gradients(
+    fn: Remote, *args: Any, cotangents: Sequence[torch.Tensor] | torch.Tensor | None = None, **kwargs: Any
+) -> Gradients:
+    """Outputs, and gradients of the floating-point tensor arguments and of a module's parameters, in one trip.
+
+    cotangents: one for each output tensor; ones without them.
+    """
+    attach = lambda v: v.detach().requires_grad_() if _differentiable(v) else v
+    if isinstance(cotangents, torch.Tensor):
+        cotangents = [cotangents]
+    step = fn._step(
+        "gradients",
+        tuple(attach(a) for a in args),
+        {k: attach(v) for k, v in kwargs.items()},
+        cotangents=None if cotangents is None else list(cotangents),
+    )
+    value = fn._student._exchange([step])[0].unwrap()
+    return Gradients(value["outputs"], value["inputs"], value["parameters"])
+
+
+def observe(
+    fn: Remote,
+    *args: Any,
+    count_operations: bool = False,
+    no_grad: bool = False,
+    seed: int | None = None,
+    **kwargs: Any,
+) -> Reply:
+    """One call with what was noticed: ``.value``, ``.operations``, ``.changed``, ``.random_state_changed``,
+    ``.seconds``, ``.printed``.
+
+    Raises StudentError.
+    """
+    options = {"count_operations": count_operations, "watch_random": True, "grad": not no_grad}
+    reply = fn._student._exchange([fn._step("call", args, kwargs)], seed=seed, **options)[0]
+    reply.unwrap()
+    return reply
+
+
+def batch(fn: Remote, calls: Sequence[Case | tuple[tuple[Any, ...], Case]], **options: Any) -> list[Any]:
+    """Many calls in one message; values, or StudentErrors where the call raised one."""
+    steps = [fn._step("call", (), c) if isinstance(c, dict) else fn._step("call", tuple(c[0]), c[1]) for c in calls]
+    return [r.value if r.error is None else r.error for r in fn._student._exchange(steps, **options)]
+
+
+@contextlib.contextmanager
+def refuses(error: type[BaseException] | str, mentions: Sequence[Any] = ()) -> Iterator[None]:
+    """The block raises this error, and its message holds at least one of ``mentions``."""
+    name = error if isinstance(error, str) else error.__name__
+    try:
+        yield
+    except StudentError as raised:
+        if isinstance(raised, NotDefined):
+            raise
+        if not raised.isinstance(error):
+            if raised.type_name == "NotImplementedError":
+                raise
+            raise Mismatch(f"this call must raise {name}, but it raised {raised}.{_where(raised)}") from None
+        if mentions and not any(str(m) in raised.message for m in mentions):
+            wanted = " or ".join(str(m) for m in mentions)
+            raise Mismatch(
+                f"{name} is raised as it should be, but its message, {raised.message!r}, does not say what was wrong: "
+                f"put {wanted} into it."
+            ) from None
+        return
+    raise Mismatch(f"this call must raise {name}, but it returned a result.")
+
+
+@contextlib.contextmanager
+def forbid(family: str) -> Iterator[None]:
+    """Inside the block, calls may not use this family. Only ``autograd`` can be forbidden for a part of a test."""
+    if family != "autograd":
+        raise ValueError("only 'autograd' can be forbidden for a part of a test; use `bans` for the rest")
+    token = without_autograd.set(True)
+    try:
+        yield
+    finally:
+        without_autograd.reset(token)
+
+
+# -- modules ------------------------------------------------------------------------------------------------------
+
+
+def load(handle: Handle, twin: torch.nn.Module) -> None:
+    """Give the student's module the twin's weights. Names and shapes must be exactly the twin's."""
+    state = dict(twin.state_dict())
+    mine = handle.state_dict()
+    expected = {k: tuple(v.shape) for k, v in state.items()}
+    found = {k: tuple(v.shape) for k, v in mine.items() if isinstance(v, torch.Tensor)}
+    if found != expected:
+        missing = [k for k in expected if k not in found]
+        extra = [k for k in found if k not in expected]
+        shapes = [f"{k} has shape {found[k]}, expected {expected[k]}" for k in expected
+                  if k in found and found[k] != expected[k]]  # fmt: skip
+        parts = []
+        if missing:
+            parts.append(f"it lacks {describe._keys(missing)}")
+        if extra:
+            parts.append(f"it has {describe._keys(extra)}, which should not be there")
+        parts += shapes[:3]
+        raise Mismatch(f"{handle._label}'s state dict does not fit: {'; '.join(parts)}.")
+    handle.load_state_dict(state)
+
+
+def agree_module(
+    handle: Handle, twin: torch.nn.Module, *inputs: torch.Tensor, what: str = "", tolerance: float | None = None
+) -> None:
+    """The student's module and the twin, with the same weights and in the same mode, do the same.
+
+    Compared are the output, the gradients of the inputs and of every parameter, and all buffers afterwards.
+    """
+    where = f" {what}" if what else ""
+    leaves = [x.detach().clone().requires_grad_(_differentiable(x)) for x in inputs]
+    output = twin(*leaves)
+    generator = torch.Generator().manual_seed(handle._student._test_seed % 2**63)
+    cotangent = torch.randn(output.shape, generator=generator, dtype=output.dtype)
+    named = {k: p for k, p in twin.named_parameters() if p.requires_grad}
+    wanted = [x for x in leaves if x.requires_grad] + list(named.values())
+    found = torch.autograd.grad(output, wanted, cotangent, allow_unused=True)
+    right_inputs, right_parameters = (
+        found[: len(wanted) - len(named)],
+        dict(zip(named, found[len(wanted) - len(named) :], strict=True)),
+    )
+    mine = gradients(handle, *inputs, cotangents=cotangent)
+    same(mine.outputs, output.detach(), f"the output{where}", tolerance)
+    for number, (got, expected) in enumerate(zip(mine.inputs, right_inputs, strict=True)):
+        label = "the input" if len(inputs) == 1 else f"input {number + 1}"
+        _same_gradient(got, expected, f"the gradient of {label}{where}", tolerance)
+    for name, expected in right_parameters.items():
+        _same_gradient(mine.parameters.get(name), expected, f"the gradient of {name}{where}", tolerance)
+    state = handle.state_dict()
+    for name, buffer in twin.named_buffers():
+        if name in state:
+            same(state[name], buffer, f"{name} after the forward pass{where}", tolerance)
+
+
+def _same_gradient(got: Any, expected: torch.Tensor | None, what: str, tolerance: float | None) -> None:
+    if expected is None:
+        return
+    if got is None:
+        raise Mismatch(f"{what} is missing: nothing flows back to it.")
+    same(got, expected, what, tolerance)
+
+
+# -- sentences ----------------------------------------------------------------------------------------------------
+
+
+def _missing(fn: Remote, replies: Sequence[Reply]) -> None:
+    """One clear sentence when nothing is there to be tested."""
+    for error in (r.error for r in replies):
+        if isinstance(error, NotDefined):
+            raise error
+    if replies and all(r.error is not None and r.error.type_name == "NotImplementedError" for r in replies):
+        assert replies[0].error is not None
+        raise replies[0].error
+
+
+def _error_verdict(fn: Remote, error: StudentError, expected: Any) -> _Verdict:
+    sentence = f"it raised {error}.{_where(error)}"
+    return _Verdict(f"error {error.type_name}", sentence, str(error), expected)
+
+
+def _where(error: StudentError) -> str:
+    if not error.traceback:
+        return ""
+    last = error.traceback[-1]
+    code = str(last.get("code", "")).strip()
+    return f" That happened in line {last.get('line')} of the cell{f': `{code}`' if code else '.'}"
+
+
+def student_error_sentence(error: StudentError) -> str:
+    """What a student reads when a test stopped at an exception of their own code."""
+    if isinstance(error, NotDefined):
+        return f"Your notebook defines no {error.name}."
+    if error.type_name == "NotImplementedError":
+        return f"Not answered yet: the stub still raises NotImplementedError ({error.message})."
+    if error.type_name == "Unsendable":
+        return f"What was returned cannot be read: {error.message}."
+    return f"Your code raised {error}.{_where(error)}"
+
+
+def _counterexample(call: str, inputs: Mapping[str, Any], got: Any, expected: Any) -> dict[str, Any]:
+    code = [f"{name} = {describe.as_code(value)}" for name, value in inputs.items()
+            if isinstance(value, torch.Tensor)]  # fmt: skip
+    return {
+        "call": call,
+        "code": "\n".join([*code, call]),
+        "inputs": {name: describe.as_data(value) for name, value in inputs.items()},
+        "got": describe.as_data(got),
+        "expected": describe.as_data(expected),
+    }
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+__all__ = ["Draws", "Mismatch", "agree", "agree_gradients", "agree_module", "batch", "fail", "forbid", "gradients",
+           "keeps_random_state", "leaves_inputs", "load", "observe", "points", "refuses", "same"]  # fmt: skip

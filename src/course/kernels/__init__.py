@@ -1,0 +1,1 @@
+"""Where student code runs. Everything above speaks to the small Protocols in ``base`` only."""

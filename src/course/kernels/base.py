@@ -1,0 +1,86 @@
+"""The seam between grading and the places where student code runs.
+
+A :class:`Kernel` runs a submission's cells once; a :class:`Connection` talks to a copy of it as it was after the last
+cell. What a *submission* does to break the conversation is a :class:`SubmissionFault`; what breaks on our side is an
+EngineError. The two are never mixed: the first costs points, the second asks for a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from course.submission import Cell
+from coursebridge.codec import CodecError, Encoder, Name
+
+
+class SubmissionFault(Exception):
+    """The submission broke off the conversation; the message says how."""
+
+
+class KernelTimeout(SubmissionFault):
+    """No answer in time."""
+
+
+class KernelLost(SubmissionFault):
+    """The kernel is gone: killed, crashed or left by ``os._exit``."""
+
+
+class BadReply(SubmissionFault):
+    """What came back is no reply."""
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """What running one cell gave. outputs: nbformat outputs. error: why it failed, for people; None if it ran."""
+
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+    error: str | None = None
+
+
+def encode_request(request: dict[str, Any]) -> tuple[Any, list[Any]]:
+    """A request as a node and its buffers; names in the student's namespace may stand as arguments."""
+    encoder = Encoder(to_ref=_as_name, keep_layout=True)
+    return encoder.encode(request), encoder.buffers
+
+
+def _as_name(value: Any) -> Any:
+    name = getattr(value, "_name", None)
+    if isinstance(name, Name):
+        return name
+    raise CodecError(f"a {type(value).__name__} cannot be sent to the student's kernel")
+
+
+class Connection(Protocol):
+    """A conversation with one copy of the kernel."""
+
+    def ask(self, request: dict[str, Any], seconds: float, from_ref: Any) -> list[dict[str, Any]]:
+        """One message and its replies. Raises SubmissionFault."""
+
+    def cpu_seconds(self) -> float | None:
+        """CPU time that the copy has used since it was made, measured from outside; None where that is impossible."""
+
+    def close(self) -> None: ...
+
+
+class Kernel(Protocol):
+    """A submission's cells, run once."""
+
+    def run(self, cells: Sequence[Cell]) -> list[CellResult]:
+        """Run the cells in order. A cell that hangs or kills the kernel is left out, and the others are run again."""
+
+    def snapshot(self) -> Connection:
+        """A fresh copy of the kernel as it is now. Raises SubmissionFault."""
+
+    def close(self) -> None: ...
+
+
+class KernelSource(Protocol):
+    """Starts kernels."""
+
+    rung: str  # how well student code is contained, for the receipt
+
+    def start(self) -> Kernel: ...
+
+    def close(self) -> None: ...

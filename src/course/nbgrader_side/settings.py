@@ -1,0 +1,93 @@
+"""nbgrader's settings for a course: what ``nbgrader_config.py`` loads, and what our own commands use."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from course.config import load_config
+from course.errors import EngineError
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+OURS = "course.nbgrader_side.preprocessors"
+NBGRADER = "nbgrader.preprocessors"
+CLOSED = "course_engine_could_not_be_loaded.X"  # what a broken nbgrader_config.py puts in the place of preprocessors
+
+
+def nbgrader_settings(c: Config, root: str | os.PathLike[str]) -> None:
+    """Set everything that nbgrader must know. Lists are replaced, so that loading it again changes nothing."""
+    from course.nbgrader_side import patches
+
+    folder = Path(root).resolve()
+    course = load_config(folder)
+    patches.apply()
+    _find_programs_beside_python()
+    warnings.filterwarnings("ignore", message=".*Object of type <.*> not in session.*")  # nbgrader's, harmless
+
+    c.CourseDirectory.root = str(folder)
+    c.CourseDirectory.course_id = course.id
+    c.CourseDirectory.db_url = f"sqlite:///{folder / 'gradebook.db'}"
+    c.ClearSolutions.enabled = False  # a source holds stubs, and they are handed out as they are
+
+    c.Autograde.exporter_class = f"{OURS}.SubmissionExporter"
+    c.Autograde.sanitize_preprocessors = [
+        f"{OURS}.Tidy",
+        f"{NBGRADER}.OverwriteKernelspec",
+        f"{NBGRADER}.OverwriteCells",
+        f"{NBGRADER}.CheckCellMetadata",
+    ]
+    c.Autograde.autograde_preprocessors = [
+        f"{OURS}.Grade",
+        f"{OURS}.SaveGrades",
+        f"{NBGRADER}.AssignLatePenalties",
+        f"{NBGRADER}.CheckCellMetadata",
+    ]
+    c.Autograde.exclude_overwriting = {lesson.name: _source_files(folder, lesson.name) for lesson in course.lessons}
+
+    c.GenerateFeedback.exporter_class = "course.pages.exporter.FeedbackExporter"
+    c.GenerateFeedback.preprocessors = [f"{OURS}.AddGrades"]
+    c.ExportApp.plugin_class = "course.nbgrader_side.export.GradesExport"
+
+
+def load_settings(root: Path) -> Config:
+    """The settings as nbgrader sees them: ``nbgrader_config.py`` where there is one.
+
+    Raises EngineError when that file does not load.
+    """
+    from traitlets.config import Config
+    from traitlets.config.loader import PyFileConfigLoader
+
+    if not (root / "nbgrader_config.py").is_file():
+        config = Config()
+        nbgrader_settings(config, root)
+        return config
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    if CLOSED in config.Autograde.sanitize_preprocessors:
+        raise EngineError(f"{root / 'nbgrader_config.py'} could not be loaded: its traceback is above")
+    return config
+
+
+def nbgrader_api(root: Path) -> Any:
+    """nbgrader's own Python interface, for this course."""
+    from nbgrader.apps import NbGraderAPI
+
+    config = load_settings(root)
+    return NbGraderAPI(config=config)
+
+
+def _find_programs_beside_python() -> None:
+    """`nbgrader db upgrade` runs ``alembic``, which stands beside this Python even if no environment is active."""
+    beside, path = os.path.dirname(sys.executable), os.environ.get("PATH", "")
+    if beside not in path.split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([beside, path])
+
+
+def _source_files(root: Path, lesson: str) -> list[str]:
+    """Files beside the source, which nbgrader would copy to every submission that it grades."""
+    folder = root / "source" / lesson
+    return [str(p.relative_to(folder)) for p in sorted(folder.rglob("*")) if p.is_file()]

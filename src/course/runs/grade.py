@@ -1,0 +1,90 @@
+"""Grades one submission: cells in, records out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from course.errors import EngineError
+from course.grading.exercise import Answer, Grader
+from course.kernels.base import CellResult, Kernel, KernelSource, SubmissionFault
+from course.lessons import Lesson
+from course.records import ExerciseRecord, SubmissionRecord
+from course.submission import Submission
+
+
+def grade_submission(
+    grader: Grader,
+    kernels: KernelSource,
+    submission: Submission,
+    exercises: Sequence[str],
+    enforce_bans: bool = True,
+) -> SubmissionRecord:
+    """Grade these exercises (of ``grader.lesson``) of one submission.
+
+    What the submission does wrong costs it points; what goes wrong on our side asks for grading by hand.
+    """
+    started = time.perf_counter()
+    records = {name: record for name in exercises if (record := unanswered(grader.lesson, submission, name))}
+    open_exercises = [name for name in exercises if name not in records]
+    if open_exercises:
+        records |= _grade_answered(grader, kernels, submission, open_exercises, enforce_bans)
+    return SubmissionRecord(
+        lesson=grader.lesson.name,
+        student=submission.student,
+        exercises={name: records[name] for name in exercises},
+        notes=submission.notes,
+        seconds=round(time.perf_counter() - started, 3),
+    )
+
+
+def unanswered(lesson: Lesson, submission: Submission, name: str) -> ExerciseRecord | None:
+    """The record of an exercise that no test has to run for; None if there is something to grade."""
+    exercise = lesson.exercise(name)
+    if name not in submission.answers:
+        return ExerciseRecord.not_answered(lesson.name, name, exercise.points, "there is no answer to this exercise")
+    if name in submission.untouched:
+        return ExerciseRecord.not_answered(lesson.name, name, exercise.points, "the cell is as it was handed out")
+    if exercise.written:
+        return ExerciseRecord.needs_manual(lesson.name, name, exercise.points, "graded by hand, with its rubric")
+    return None
+
+
+def _grade_answered(
+    grader: Grader, kernels: KernelSource, submission: Submission, names: list[str], enforce_bans: bool
+) -> dict[str, ExerciseRecord]:
+    lesson = grader.lesson
+    setup = "\n".join(c.source for c in submission.cells if c.role == "setup")
+    kernel: Kernel | None = None
+    records = {}
+    try:
+        kernel = kernels.start()
+        results = kernel.run(submission.cells)
+        for name in names:
+            answer = Answer(submission.answers[name], _cell_error(submission, results, name), setup)
+            try:
+                records[name] = grader.grade(name, answer, kernel.snapshot, enforce_bans)
+            except EngineError as error:
+                records[name] = _manual(lesson, name, str(error))
+    except SubmissionFault as fault:
+        for name in names:
+            if name not in records:
+                records[name] = _manual(lesson, name, f"the notebook's kernel did not survive: {fault}")
+    except EngineError as error:
+        for name in names:
+            records.setdefault(name, _manual(lesson, name, str(error)))
+    finally:
+        if kernel is not None:
+            kernel.close()
+    return records
+
+
+def _manual(lesson: Lesson, name: str, reason: str) -> ExerciseRecord:
+    return ExerciseRecord.needs_manual(lesson.name, name, lesson.exercise(name).points, reason)
+
+
+def _cell_error(submission: Submission, results: list[CellResult], name: str) -> str | None:
+    for cell, result in zip(submission.cells, results, strict=True):
+        if cell.exercise == name and cell.role == "exercise":
+            return result.error
+    return None

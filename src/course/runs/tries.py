@@ -1,0 +1,59 @@
+"""Grades answers files and notebooks directly, without a gradebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from course.answers import from_answers, read_answers
+from course.errors import SourceError
+from course.lessons import Course, Lesson
+from course.records import SubmissionRecord
+from course.runs.notebook import open_notebook
+from course.runs.pool import Task, grade_all
+from course.runs.session import default_jobs, open_grader, open_kernels, source_order
+from course.source import SourceCell, read_source
+from course.submission import Submission
+
+
+def try_files(
+    course: Course,
+    lesson_name: str,
+    files: list[Path],
+    *,
+    exercise: str | None = None,
+    jobs: int | None = None,
+    seed: int = 0,
+    in_process: bool = False,
+) -> Iterator[tuple[Path, SubmissionRecord]]:
+    """Grade each file and yield the records in the files' order.
+
+    Raises InputError for an unknown lesson or exercise, or a file that cannot be read.
+    """
+    lesson = course.lesson(lesson_name)
+    source = read_source(lesson)
+    names = [exercise] if exercise else [e.name for e in source_order(lesson)]
+    lesson.exercise(names[0])
+    tasks = [Task(open_file(lesson, source, path), tuple(names)) for path in files]
+    grader = open_grader(course, lesson, sorted({n for t in tasks for n in names if n in t.submission.answers}), seed)
+    done: dict[int, SubmissionRecord] = {}
+    with open_kernels(course, lesson, in_process=in_process) as kernels:
+        following = 0
+        for number, record in grade_all(grader, kernels, tasks, jobs or default_jobs()):
+            done[number] = record
+            while following in done:
+                yield files[following], done.pop(following)
+                following += 1
+
+
+def open_file(lesson: Lesson, source: list[SourceCell], path: Path) -> Submission:
+    """A notebook (``.ipynb``) or an answers file as a submission; unknown sections are an error."""
+    if path.suffix == ".ipynb":
+        return open_notebook(lesson, source, path, path.stem)
+    answers = read_answers(path)
+    if unknown := set(answers.code) - set(lesson.exercises):
+        raise SourceError(
+            f"{path} has a section `# %% {min(unknown)}`, which is no exercise of {lesson.name}; "
+            f"they are {', '.join(lesson.exercises)}"
+        )
+    return from_answers(source, answers, path.name)
