@@ -8,7 +8,7 @@ def windows(x: Tensor, kernel_size, stride=1, padding=0, dilation=1) -> Tensor:
     """
     above, left = pair(padding)
     x = F.pad(x, (left, left, above, above))
-    for axis, taps, step, gap in zip((2, 3), pair(kernel_size), pair(stride), pair(dilation)):
+    for axis, taps, step, gap in zip((2, 3), pair(kernel_size), pair(stride), pair(dilation), strict=True):
         extent = gap * (taps - 1) + 1
         if extent > x.shape[axis]:
             raise ValueError(f"a kernel that spans {extent} does not fit into {x.shape[axis]} (padding included)")
@@ -55,7 +55,7 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padd
     if padding == "same":
         if pair(stride) != (1, 1):
             raise ValueError(f'"same" padding needs stride 1, not {stride}')
-        rows, columns = (gap * (taps - 1) for gap, taps in zip(pair(dilation), kernel_size))
+        rows, columns = (gap * (taps - 1) for gap, taps in zip(pair(dilation), kernel_size, strict=True))
         x = F.pad(x, (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2))
     patches = windows(x, kernel_size, stride, 0 if isinstance(padding, str) else padding, dilation)
 
@@ -91,9 +91,9 @@ def conv2d_backward(
     grad_bias = grad_output.sum((0, 2, 3))
     grad_weight = torch.einsum("nohw,nchwij->ocij", grad_output, windows(x, kernel_size, stride, padding))
 
-    # Put every gradient where its window stood at stride 1; positions that the stride left out, and the leftover, stay 0.
-    positions = (size + 2 * p - taps + 1 for size, p, taps in zip((height, width), (above, left), kernel_size))
-    spread = grad_output.new_zeros(n, out_channels, *positions)
+    # Put every gradient where its window stood at stride 1; positions that the stride passed over stay 0.
+    rows, columns = height + 2 * above - kernel_size[0] + 1, width + 2 * left - kernel_size[1] + 1
+    spread = grad_output.new_zeros(n, out_channels, rows, columns)
     spread[:, :, :: pair(stride)[0], :: pair(stride)[1]] = grad_output
 
     # Each pixel collects from all windows that saw it: a "full" correlation with the kernel turned by 180 degrees.

@@ -8,6 +8,8 @@ from zlib import crc32
 import torch
 from torch import nn
 
+_PERIOD = 10_007  # drawn values repeat: 25 million draws would take longer than the net that they are for
+
 # Reading and filling modules --------------------------------------------------------------------------------------
 
 
@@ -20,13 +22,23 @@ def count_parameters(module):
     return sum(parameter.numel() for parameter in module.parameters())
 
 
+def outline(build, *args, **kwargs):
+    """Layout and number of parameters of what `build` gives, built without memory where it allows that."""
+    try:
+        with torch.device("meta"):
+            module = build(*args, **kwargs)
+    except Exception:
+        module = build(*args, **kwargs)
+    return layout(module), count_parameters(module)
+
+
 def statistics(module):
     """The buffers (running statistics) by name, in alphabetical order."""
     return dict(sorted(module.named_buffers()))
 
 
 def fill(module, seed):
-    """Give every weight and statistic a value that depends on its name, its shape and the seed only.
+    """Give every weight and statistic values that depend on its name, its shape and the seed only.
 
     None of them is 0 or 1, and gammas have both signs, so that no step can be left out or moved unseen. Biases of
     convolutions, which this lesson does not have, become 0.
@@ -45,14 +57,17 @@ def fill(module, seed):
 
 def _drawn(name, shape, seed):
     generator = torch.Generator().manual_seed(crc32(f"{seed} {name}".encode()))
-    values = torch.randn(shape, generator=generator, dtype=torch.float64)
+    values = torch.randn(_PERIOD, generator=generator, dtype=torch.float64)
     if len(shape) > 1:
-        return values * (2 / shape[1:].numel()) ** 0.5
-    if name.endswith("running_var"):
-        return 1 + 0.5 * values.tanh()
-    if name.endswith("weight"):
-        return values.sign() * (1 + 0.5 * values.tanh())
-    return 0.3 * values
+        values *= (2 / shape[1:].numel()) ** 0.5
+    elif name.endswith("running_var"):
+        values = 1 + 0.5 * values.tanh()
+    elif name.endswith("weight"):
+        values = values.sign() * (1 + 0.5 * values.tanh())
+    else:
+        values *= 0.3
+    times = -(-shape.numel() // _PERIOD)
+    return values.repeat(times)[: shape.numel()].reshape(shape)
 
 
 # Stand-ins for blocks, to look at ResNet alone --------------------------------------------------------------------
@@ -82,3 +97,35 @@ class WideBlock(Block):
 def arguments(net):
     """[in_channels, channels, stride] of each stand-in block, by its name; a block that stands twice comes once."""
     return {name: block.arguments for name, block in net.named_modules() if isinstance(block, Block)}
+
+
+# Watching a training ----------------------------------------------------------------------------------------------
+
+
+class Started(BaseException):
+    """Stops a training at its first forward pass. No Exception, so that no answer catches it by the way."""
+
+
+def train(train_resnet, images, labels, seed, budget):
+    return train_resnet(images, labels, seed=seed, budget=budget, device="cpu")
+
+
+def first_weights(train_resnet, images, labels, seed):
+    """Sum and sum of squares of each weight of the first module with weights that is called, just before its call."""
+    found = {}
+
+    def look(module, inputs):
+        for name, weight in module.named_parameters():
+            values = weight.detach().double()
+            found[name] = [values.sum().item(), values.square().sum().item()]
+        if found:
+            raise Started
+
+    hook = torch.nn.modules.module.register_module_forward_pre_hook(look)
+    try:
+        train(train_resnet, images, labels, seed, budget=5.0)
+    except Started:
+        pass
+    finally:
+        hook.remove()
+    return found

@@ -71,7 +71,7 @@ def check_raises(
     False
     """
     texts = [_brief(value) for value in args] + [f"{key}={_brief(value)}" for key, value in kwargs.items()]
-    call = f"{function.__name__}({', '.join(texts)})"
+    call = f"{getattr(function, '__name__', type(function).__name__)}({', '.join(texts)})"
     wanted = [str(word) for word in mentions]
     difference = None
     try:

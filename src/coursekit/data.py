@@ -60,7 +60,7 @@ def _large_digits(n: int, split: str) -> Pictures:
 
 @dataclass(frozen=True)
 class PictureSet:
-    """A set of torchvision's. title: as people write it.  torchvision: its class.  instead, noun: what stands in for it."""
+    """title: as people write it.  torchvision: its class.  layout: its files.  instead, noun: what stands in for it."""
 
     title: str
     torchvision: str
@@ -88,9 +88,9 @@ def load(
 ) -> Pictures:
     """The first ``n`` pictures (all without ``n``) of a set of torchvision's, or what stands in for it.
 
-    name: one of ``SETS``.  split: "train" or "test".  root: instead of ``COURSE_DATA``.  checksums: MD5 by file name, where
-    they are not the published ones.  Returns images (n, C, H, W) float32, normalised by (x / 255 - 0.5) / 0.25, and labels
-    (n,) int64.  Raises DataError for damaged files, and where a set has no file of this split.
+    name: one of ``SETS``.  split: "train" or "test".  root: in place of ``COURSE_DATA``.  checksums: MD5 by file name,
+    where they are not the published ones.  Gives images (n, C, H, W) float32, normalised by (x / 255 - 0.5) / 0.25, and
+    labels (n,) int64.  Raises DataError for damaged files, and where a set has no file of this split.
     """
     _check_split(split)
     chosen, folder = _find(name, root)
@@ -149,14 +149,14 @@ def verify(name: str, root: str | Path | None = None, checksums: Mapping[str, st
 
 
 def download(name: str, root: str | Path | None = None) -> Row:
-    """Fetch a set into its folder, as torchvision does, and verify it. Raises DataError with the reason where it fails."""
+    """Fetch a set into its folder with torchvision's downloader, and verify it. Raises DataError, saying why."""
     chosen, folder = _find(name, root)
     try:
         _torchvision_class(chosen)(folder, download=True)
     except Exception as error:  # the network, the disk, an archive: all are one sentence to the reader
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise DataError(
-            f"{chosen.title} could not be downloaded into {folder} ({reason[-1].rstrip('.')}): try again with a network, "
+            f"{chosen.title} could not be downloaded into {folder} ({reason[-1].rstrip('.')}): try again, "
             f"or copy the folder from a machine that has it"
         ) from None
     return verify(name, root)

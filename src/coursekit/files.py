@@ -1,7 +1,7 @@
 """The files of torchvision's picture sets: whether they are whole, and the pictures in them.
 
-torchvision is asked for names, checksums and addresses only. A set is read here, file by file, so that a folder with some
-of its files can be used, and so that nothing is unpickled before its checksum has been compared.
+torchvision is asked for names, checksums and addresses only. A set is read here, file by file, so that a folder with
+some of its files can be used, and so that nothing is unpickled before its checksum has been compared.
 """
 
 import gzip
@@ -126,7 +126,7 @@ def read_mnist(folder: Path, files: list[File], advance: Advance) -> Arrays:
 
 
 def _idx(content: bytes, path: Path) -> np.ndarray:
-    """An array of bytes: two zeros, 8 for "unsigned byte", the number of axes, their lengths (big-endian), the values."""
+    """An array of bytes: 0, 0, 8 for "unsigned byte", the number of axes, their lengths (big-endian), the values."""
     axes = content[3] if content[:3] == b"\0\0\x08" and len(content) > 3 else 0
     shape = np.frombuffer(content, ">i4", count=axes, offset=4) if len(content) >= 4 + 4 * axes > 4 else np.array([-1])
     if len(content) - 4 - 4 * axes != np.prod(shape, dtype=np.int64):
@@ -142,7 +142,7 @@ MNIST = Layout(mnist_files, read_mnist)
 
 @contextmanager
 def progress(title: str, total: int) -> Iterator[Advance]:
-    """Shows how many of ``total`` bytes are done, for as long as the block takes; yields what to call with each amount."""
+    """A bar of ``total`` bytes for as long as the block takes; yields what to call with each number of bytes done."""
     if total < SLOW:
         yield lambda amount: None
         return

@@ -9,6 +9,7 @@ from typing import Any
 
 import matplotlib.figure
 from matplotlib.axes import Axes
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from torch import Tensor
 
 CELL = 0.5  # inches a cell of a grid
@@ -33,7 +34,7 @@ def grids(
 ) -> Figure:
     """Draw small tensors side by side as grids with their numbers written in.
 
-    tensors: 1-D (drawn as one row) or 2-D; leading axes of length 1 are dropped. Red is positive, blue negative, white 0.
+    tensors: 1-D (drawn as a row) or 2-D; leading axes of length 1 are dropped. Red is positive, blue negative, white 0.
     ``titles`` has one string a tensor; ``highlight`` has, for each tensor, the (row, column) cells to frame.
     Raises ValueError for a tensor that is not a grid.
     """
@@ -81,8 +82,8 @@ def curves(
     figure, (ax,) = _axes(6.4, 3.8)
     for i, (label, line) in enumerate(lines.items()):
         xs, ys = line if isinstance(line, tuple) else (range(1, len(line) + 1), line)
-        look = {"linestyle": LINES[i % len(LINES)], "marker": MARKERS[i % len(MARKERS)]}
-        ax.plot(xs, ys, label=label, markevery=-(-len(ys) // 12), **look)
+        look = MARKERS[i % len(MARKERS)] + LINES[i % len(LINES)]
+        ax.plot(xs, ys, look, label=label, markevery=-(-len(ys) // 12))
     _name(ax, xlabel, ylabel, title)
     ax.grid(alpha=0.3)
     if len(lines) > 1:
@@ -102,8 +103,8 @@ def bars(values: Mapping[str, float], xlabel: str = "", title: str = "") -> Figu
 
 
 def _axes(width: float, height: float, columns: int = 1, rows: int = 1, **grid: Any) -> tuple[Figure, list[Axes]]:
-    figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.05)
+    layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.05)  # inches around each
+    figure = Figure(figsize=(width, height), dpi=100, layout=layout)
     axes = figure.subplots(rows, columns, squeeze=False, gridspec_kw=grid)
     return figure, list(axes.flat)
 

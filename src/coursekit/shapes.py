@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 
 NAMES = ("disc", "ring", "square", "triangle", "plus", "star", "half-disc", "bar", "L", "pair of discs")
 
-# rot: the largest turn in radians. clutter: how many small ellipses. noise: its standard deviation. bright: the share of
+# rot: the largest turn in radians. clutter: how many small ellipses. noise: its standard deviation. bright: the part of
 # shapes that are brighter than their ground. pos: the largest shift of the centre, 1 being half the picture.
 EASY = {"rot": 0.5, "clutter": 2, "noise": 0.06, "bright": 1.0, "pos": 0.2}
 STANDARD = {"rot": math.pi, "clutter": 3, "noise": 0.1, "bright": 0.9, "pos": 0.25}
@@ -60,8 +60,8 @@ def _draw(
     n = len(labels)
     y, x = _pixels(size)
     ground = _uniform(g, 0, 0.6, n, 3, 1, 1)
-    direction = _normalise(_uniform(g, 0, 1, n, 3, 1, 1) + 0.5)  # random, biased towards white
-    fill = ground + _uniform(g, 0.3, 0.8, n, 1, 1, 1) * direction * math.sqrt(3)
+    direction = _unit(_uniform(g, 0, 1, n, 3, 1, 1) + 0.5)  # random, biased towards white
+    fill = ground + _uniform(g, 0.65, 1.75, n, 1, 1, 1) * direction
     dark = torch.rand(n, 1, 1, 1, generator=g) >= bright
     ground, fill = torch.where(dark, fill, ground), torch.where(dark, ground, fill)
 
@@ -92,10 +92,11 @@ def _ellipse(x: Tensor, y: Tensor, n: int, g: Generator) -> Tensor:
 
 
 def _waves(x: Tensor, y: Tensor, n: int, low: float, high: float, amplitude: float, g: Generator) -> Tensor:
-    """A sinusoid (n, 3, size, size) of random direction, frequency and phase, of random strength in each colour."""
+    """A sinusoid (n, 3, size, size) of random direction, frequency, phase and colour, of this mean amplitude."""
     angle, frequency, phase = (_uniform(g, a, b, n, 1, 1) for a, b in ((0, math.pi), (low, high), (0, 2 * math.pi)))
     u, _ = _turned(x, y, angle)
-    return _uniform(g, -amplitude, amplitude, n, 3, 1, 1) * torch.sin(frequency * u + phase)[:, None]
+    colour = _unit(torch.randn(n, 3, 1, 1, generator=g)) * amplitude * math.sqrt(3)
+    return colour * torch.sin(frequency * u + phase)[:, None]
 
 
 # -- the classes: signed distances of shapes that fill the unit disc ----------------------------------------------
@@ -180,5 +181,5 @@ def _on_ring(n: int, low: float, high: float, g: Generator) -> Tensor:
     return torch.stack([distance * torch.cos(angle), distance * torch.sin(angle)], 1)
 
 
-def _normalise(directions: Tensor) -> Tensor:
+def _unit(directions: Tensor) -> Tensor:
     return directions / directions.norm(dim=1, keepdim=True)

@@ -16,7 +16,8 @@ from torchvision.models import resnet
 bans = ("torchvision",)
 support = SimpleNamespace(**run_path(str(Path(__file__).parents[1] / "support.py")))
 
-IDENTITY = [(16, 4, 1), (32, 8, 1)]  # the shortcut is x itself
+IDENTITY = [(16, 4, 1), (32, 8, 1)]  # in_channels, channels, stride: the shortcut is x itself
+ONE_INSIDE = (4, 1, 1)  # what has one channel can be added to anything, and shows by its values
 PROJECTED = [(3, 4, 1), (4, 4, 1), (16, 4, 2), (5, 8, 2)]  # the shortcut needs a projection
 SIZES = [(2, 2), (4, 4), (7, 6)]  # small ones too: there a wrong size can still be added, and shows by its values
 
@@ -102,7 +103,7 @@ def test_expansion(student):
 @points(0.5)
 def test_eval(student):
     """In eval mode with stride 1 and in_channels = 4 * channels, the output is torchvision's."""
-    for shape in IDENTITY:
+    for shape in [ONE_INSIDE, *IDENTITY]:
         check_eval(student, shape)
 
 

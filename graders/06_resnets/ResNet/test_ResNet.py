@@ -45,16 +45,13 @@ def picture(number, height, width, seed=0, dtype=torch.float64):
 
 @lru_cache
 def published(build):
-    """Layout and parameter count of one of torchvision's nets."""
-    with torch.device("meta"):
-        net = build()
-    return support.layout(net), support.count_parameters(net)
+    """Layout and number of parameters of one of torchvision's nets."""
+    return support.outline(build)
 
 
 def check_published(student, build):
     layout, count = published(build)
-    net = getattr(student, build.__name__)()
-    found, parameters = student.support.layout(net), student.support.count_parameters(net)
+    found, parameters = student.support.outline(getattr(student, build.__name__))
     same(found, layout, f"the state dict of {build.__name__}() ({parameters} parameters, expected {count})")
     same(parameters, count, f"the number of parameters of {build.__name__}()")
 
@@ -81,11 +78,10 @@ def test_resnet50(student):
 def test_num_classes(student):
     """The head has num_classes outputs, for any block."""
     for kind, width in (("Block", 512), ("WideBlock", 2048)):
-        net = student.ResNet(getattr(student.support, kind).handle(), [1, 1, 1, 1], num_classes=7)
-        found = student.support.layout(net)
+        found, _ = student.support.outline(student.ResNet, getattr(student.support, kind), [1, 1, 1, 1], num_classes=7)
         same(found.get("fc.weight"), [7, width], f"the shape of fc.weight with blocks of expansion {width // 512}")
     for name in ("resnet18", "resnet34", "resnet50"):
-        found = student.support.layout(getattr(student, name)(num_classes=7))
+        found, _ = student.support.outline(getattr(student, name), num_classes=7)
         same(found.get("fc.bias"), [7], f"the shape of fc.bias of {name}(num_classes=7)")
 
 

@@ -18,7 +18,7 @@ from course.kernels.base import KernelSource
 from course.lessons import Course, Exercise, Lesson
 from course.records import ExerciseRecord
 from course.runs.pool import Task, grade_all
-from course.runs.session import default_jobs, open_grader, open_kernels
+from course.runs.session import default_jobs, open_grader, open_kernels, source_order
 from course.source import SourceCell, check_complete, read_source, stub_of
 from course.submission import Submission
 
@@ -75,8 +75,9 @@ def audit(
     lesson = course.lesson(lesson_name)
     if not exercises:
         check_complete(lesson, read_source(lesson))
-    grader = open_grader(course, lesson, exercises, seed)
-    with open_kernels(course, lesson, in_process=in_process) as kernels:
+    names = exercises or [e.name for e in source_order(lesson)]
+    with open_kernels(course, lesson, in_process=in_process) as kernels:  # starts while the tests are collected
+        grader = open_grader(course, lesson, names, seed)
         yield from audit_lesson(lesson, grader, kernels, full=full, jobs=jobs or default_jobs())
 
 

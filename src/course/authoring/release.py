@@ -25,9 +25,13 @@ class Released:
     """What ``release`` made of one lesson. changed: files of ``release/<lesson>/`` that became others."""
 
     lesson: Lesson
-    exercises: int
     points: float
     changed: list[str]
+
+    def __str__(self) -> str:
+        count = len(self.lesson.exercises)
+        what = f"{count} exercise{'s' * (count != 1)}, {self.points:g} points, due {self.lesson.config.due or 'never'}"
+        return f"release/{self.lesson.name} ({what}): {'written' if self.changed else 'was current'}"
 
 
 def release(course: Course, lesson: Lesson) -> Released:
@@ -45,7 +49,7 @@ def release(course: Course, lesson: Lesson) -> Released:
         write_notebook(read_notebook(_source_in(folder, lesson)), lesson.source_notebook)
         if changed:
             swap_in(folder / "release" / lesson.name, lesson.release_notebook.parent)
-    return Released(lesson, len(lesson.exercises), points, changed)
+    return Released(lesson, points, changed)
 
 
 def outdated(lesson: Lesson) -> list[str]:

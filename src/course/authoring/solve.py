@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -77,10 +77,10 @@ def default_place(lesson: Lesson) -> Path:
     return lesson.root / ".course" / "solved" / lesson.name / f"{lesson.name}.ipynb"
 
 
-def execute(notebook: NotebookNode, folder: Path, on_cell: Callable[[], None] = lambda: None) -> None:
+def execute(notebook: NotebookNode, folder: Path) -> Iterator[int]:
     """Run the cells in order in a stock kernel in ``folder``; outputs go into the notebook, in place.
 
-    on_cell is called after each code cell. Raises CellFailed at the first cell that raises or takes half an hour.
+    Yields the index of each code cell that is done. Raises CellFailed at the first that raises or takes half an hour.
     """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -91,21 +91,25 @@ def execute(notebook: NotebookNode, folder: Path, on_cell: Callable[[], None] = 
             km=_kernel_manager(Path(aside)),
             timeout=CELL_SECONDS,
             resources={"metadata": {"path": str(folder)}},
-            on_cell_executed=lambda **_: on_cell(),
             record_timing=False,
         )
-        try:
-            client.execute(cleanup_kc=True)
-        except CellExecutionError as error:
-            raise CellFailed(_failed(notebook), f"{error.ename}: {error.evalue}") from error
-        except CellTimeoutError as error:
-            raise CellFailed(_running(notebook), f"took more than {CELL_SECONDS} s") from error
-        except DeadKernelError as error:
-            raise CellFailed(_running(notebook), "the kernel died") from error
+        with client.setup_kernel(cleanup_kc=True):
+            for index, cell in enumerate(notebook.cells):
+                if cell.cell_type != "code":
+                    continue
+                try:
+                    client.execute_cell(cell, index)
+                except CellExecutionError as error:
+                    raise CellFailed(cell_name(index, cell), f"{error.ename}: {error.evalue}") from error
+                except CellTimeoutError as error:
+                    raise CellFailed(cell_name(index, cell), f"took more than {CELL_SECONDS} s") from error
+                except DeadKernelError as error:
+                    raise CellFailed(cell_name(index, cell), "the kernel died") from error
+                yield index
 
 
 def _kernel_manager(aside: Path) -> AsyncKernelManager:
-    """A stock Python kernel, reached by sockets in a folder of ours where there are any: no port for others to reach."""
+    """A stock Python kernel; where it can be, reached by sockets in a folder of ours, not by ports open to others."""
     from jupyter_client import AsyncKernelManager
 
     if os.name != "posix":
@@ -121,7 +125,7 @@ def warnings_of(notebook: NotebookNode) -> list[tuple[str, str]]:
     for index, cell in enumerate(notebook.cells):
         text = "".join(o.text for o in cell.get("outputs", []) if o.output_type == "stream" and o.name == "stderr")
         if text.strip():
-            found.append((_name(index, cell), text.strip().splitlines()[0]))
+            found.append((cell_name(index, cell), text.strip().splitlines()[0]))
     return found
 
 
@@ -158,22 +162,8 @@ def _preamble(lesson: Lesson, answers: Answers) -> list[SourceCell]:
     return [SourceCell("code", "\n".join(lines).strip("\n"))] if body else []
 
 
-def _failed(notebook: NotebookNode) -> str:
-    """The cell whose outputs hold the error."""
-    for index, cell in enumerate(notebook.cells):
-        if any(output.output_type == "error" for output in cell.get("outputs", [])):
-            return _name(index, cell)
-    return _running(notebook)
-
-
-def _running(notebook: NotebookNode) -> str:
-    """The last cell that was started."""
-    started = [i for i, c in enumerate(notebook.cells) if c.cell_type == "code" and c.execution_count]
-    index = started[-1] if started else 0
-    return _name(index, notebook.cells[index])
-
-
-def _name(index: int, cell: NotebookNode) -> str:
+def cell_name(index: int, cell: NotebookNode) -> str:
+    """How people find it: by its grade id, or its number and first line."""
     grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
     first = cell.source.strip().splitlines()[0] if cell.source.strip() else ""
     return f"cell {grade_id}" if grade_id else f"cell {index + 1} ({first[:60]})"

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
@@ -31,12 +32,15 @@ from course.source import SourceCell, read_source
 CELL_SECONDS = 120.0
 RUNNER = Path(__file__).with_name("visible_runner.py")
 
-Verdict = Literal["passed", "failed", "not_answered", "no_check", "written"]
+Verdict = Literal["passed", "failed", "broken", "not_answered", "no_check", "written"]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Visible:
-    """What the visible checks of one exercise said. sentences: one a check, in the kit's words."""
+    """What the visible checks of one exercise said.
+
+    verdict: broken is an exercise whose own cell does not run.  sentences: one a check, in the kit's words.
+    """
 
     exercise: str
     verdict: Verdict = "no_check"
@@ -96,99 +100,101 @@ def open_answers(file: Path, course: Course | None = None, lesson: str | None = 
     return answered
 
 
-def run_checks(
-    answered: Answered,
-    folder: Path,
-    cell_seconds: float = CELL_SECONDS,
-    on_cell: Callable[[str], None] = lambda name: None,
-) -> Iterator[Visible]:
+def run_checks(answered: Answered, folder: Path, cell_seconds: float = CELL_SECONDS) -> Iterator[Visible]:
     """The verdict on each exercise in the lesson's order, as soon as it is known.
 
     Setup cells, answers and the student's own cells run in order in ``folder``, experiments do not; an example that
-    fails does not matter. on_cell is told which exercise (or "") the next cell belongs to.
+    fails does not matter.
     """
     verdicts = {name: Visible(name) for name in answered.exercises}
-    written = {c.exercise for c in answered.cells if c.role == "exercise" and c.kind == "markdown"}
     last = {c.exercise: i for i, c in enumerate(answered.cells)}
-    runs = _Process([c.source for c in answered.cells if _is_run(c)], folder, cell_seconds)
-    with runs:
+    with _Process([c.source for c in answered.cells if _is_run(c)], folder, cell_seconds) as process:
         for index, cell in enumerate(answered.cells):
             name = cell.exercise or ""
-            on_cell(name)
-            outcome = runs.next() if _is_run(cell) else None
-            if name not in verdicts:
-                continue
-            verdict = verdicts[name]
-            if name in answered.untouched:
-                verdict.verdict = "not_answered"
-            elif name in written:
-                verdict.verdict = "written"
-            elif outcome is not None:
-                _judge(verdict, cell, outcome, answered)
-            if last[name] == index:
-                yield verdict
+            outcome = process.next() if _is_run(cell) else None
+            if name in verdicts:
+                verdicts[name] = _judged(verdicts[name], cell, outcome, answered)
+                if last[name] == index:
+                    yield verdicts[name]
 
 
-def _judge(verdict: Visible, cell: SourceCell, outcome: Outcome, answered: Answered) -> None:
-    """Add what one cell of an exercise said. A copy of its cell that comes later makes up for a broken one."""
-    if cell.role == "check":
-        verdict.sentences += outcome.messages
-        if verdict.verdict == "no_check":
-            verdict.verdict = "passed"
-    elif cell.role == "exercise":
-        verdict.verdict, verdict.sentences = "no_check", []
-    if not outcome.passed:
-        verdict.verdict = "failed"
+def _judged(so_far: Visible, cell: SourceCell, outcome: Outcome | None, answered: Answered) -> Visible:
+    """The verdict after one more cell of the exercise has been run."""
+    name = so_far.exercise
+    if name in answered.untouched:
+        return Visible(name, "not_answered")
+    if outcome is None:
+        return Visible(name, "written") if cell.role == "exercise" else so_far
+    if cell.role == "exercise":  # of copies of a cell the last one counts
+        wrong = _what_went_wrong(name, outcome)
+        return Visible(name, "broken", [wrong]) if wrong else Visible(name)
+    if so_far.verdict in ("broken", "not_answered"):
+        return so_far
+    sentences = so_far.sentences + outcome.messages
     if outcome.error == "NotImplementedError":
         unfinished = outcome.message.split(":")[0]
-        if unfinished in answered.exercises and unfinished != verdict.exercise:
-            verdict.verdict = "failed"
-            verdict.sentences.append(f"{verdict.exercise} needs {unfinished}, which is not answered yet.")
-        else:
-            verdict.verdict, verdict.sentences = "not_answered", []
-    elif outcome.error:
-        verdict.verdict = "failed"
-        verdict.sentences.append(f"{verdict.exercise} stops with {outcome.told}.")
+        if unfinished == name or unfinished not in answered.exercises:
+            return Visible(name, "not_answered")
+        return Visible(name, "failed", [*sentences, f"{name} needs {unfinished}, which is not answered yet."])
+    if wrong := _what_went_wrong(name, outcome):
+        return Visible(name, "failed", [*sentences, wrong])
+    return Visible(name, "passed" if outcome.passed and so_far.verdict != "failed" else "failed", sentences)
 
 
-# --- which lesson, and its cells ---------------------------------------------------------------------------------------
+def _what_went_wrong(name: str, outcome: Outcome) -> str | None:
+    """What kept a cell of this exercise from running to its end."""
+    if outcome.lost:
+        return f"{name} {outcome.lost}."
+    if not outcome.error:
+        return None
+    said = f": {outcome.message}" if outcome.message else ""
+    return f"{name} stops with {outcome.error}{said}" + (f", at the line `{outcome.line}`." if outcome.line else ".")
+
+
+# --- which lesson, and its cells -----------------------------------------------------------------------------------
 
 
 def _find_lesson(
     file: Path, exercises: set[str], course: Course | None, name: str | None
 ) -> tuple[Lesson, list[SourceCell]] | None:
-    """The lesson with its untouched cells: from its source, else as released."""
-    lessons = {lesson.name: lesson for lesson in _lessons_beside(file)}
-    lessons |= course.lessons if course else {}
-    if name is not None and name not in lessons:
-        raise UnknownLesson(name, sorted(lessons))
+    """The lesson with its untouched cells, or None."""
+    known = {lesson.name: (lesson, read) for lesson, read in _lessons(file, course)}
+    if name is not None and name not in known:
+        raise UnknownLesson(name, sorted(known))
     for wanted in [name] if name else [file.stem, file.resolve().parent.name]:
-        if wanted in lessons and (cells := _cells(lessons[wanted])):
-            return lessons[wanted], cells
-    known = {lesson.name: cells for lesson in lessons.values() if (cells := _cells(lesson))}
-    shared = {name: len(exercises & _exercises(cells)) for name, cells in known.items()}
+        if wanted in known:
+            return known[wanted][0], known[wanted][1]()
+    cells = {name: read() for name, (_, read) in known.items()}
+    shared = {name: len(exercises & _exercises(cells[name])) for name in known}
     best = [name for name, count in shared.items() if count and count == max(shared.values())]
     if len(best) > 1:
         raise InputError(f"{file} could belong to {' or '.join(best)}: say which with --lesson")
-    return (lessons[best[0]], known[best[0]]) if best else None
+    return (known[best[0]][0], cells[best[0]]) if best else None
 
 
-def _lessons_beside(file: Path) -> Iterator[Lesson]:
-    """Lessons released into ``release/<lesson>/``, looked for from the file's folder upwards; for those without a course.
+def _lessons(file: Path, course: Course | None) -> Iterator[tuple[Lesson, Callable[[], list[SourceCell]]]]:
+    """Lessons that can be had here, each with what reads its untouched cells; of two of a name the later counts.
 
-    A notebook in the file's own folder counts, too, if it is another file.
+    Notebooks beside an answers file, lessons released into a ``release/`` at or above the file, the course's lessons.
     """
     folder = file.resolve().parent
-    for root in (folder, *folder.parents):
-        for path in sorted(root.glob("release/*/*.ipynb")):
-            if path.stem == path.parent.name and path.resolve() != file.resolve():
-                yield Lesson(LessonConfig(path.stem, path.stem), root)
+    if file.suffix == ".py":
+        for path in sorted(folder.glob("*.ipynb")):
+            yield Lesson(LessonConfig(path.stem, path.stem), folder), partial(_read_cells, path)
+    released = [
+        Lesson(LessonConfig(path.stem, path.stem), root)
+        for root in reversed((folder, *folder.parents))
+        for path in sorted(root.glob("release/*/*.ipynb"))
+    ]
+    for lesson in (*released, *(course.lessons.values() if course else ())):
+        if lesson.source.is_file() and lesson.graders.is_dir():
+            yield lesson, partial(read_source, lesson)
+        elif lesson.release_notebook.is_file() and lesson.release_notebook.resolve() != file.resolve():
+            yield lesson, partial(_read_cells, lesson.release_notebook)
 
 
-def _cells(lesson: Lesson) -> list[SourceCell]:
-    if lesson.source.is_file() and lesson.graders.is_dir():
-        return read_source(lesson)
-    return cells_of(read_notebook(lesson.release_notebook)) if lesson.release_notebook.is_file() else []
+def _read_cells(notebook: Path) -> list[SourceCell]:
+    return cells_of(read_notebook(notebook))
 
 
 def _exercises(cells: list[SourceCell]) -> set[str]:
@@ -209,7 +215,7 @@ def _with_answers(lesson: str, cells: list[SourceCell], answers: Answers) -> Ans
     return Answered(lesson, solved, frozenset(set(exercises) - set(answers.code)))
 
 
-# --- running them ------------------------------------------------------------------------------------------------------
+# --- running them --------------------------------------------------------------------------------------------------
 
 
 def _is_run(cell: SourceCell) -> bool:
@@ -218,19 +224,17 @@ def _is_run(cell: SourceCell) -> bool:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came out of one cell. error: the type of what it raised. line: where, in a cell's own words."""
+    """What came out of one cell.
+
+    error: the type of what it raised, with its message, and the line of a cell where.  lost: why there is nothing.
+    """
 
     messages: list[str] = field(default_factory=list)
     passed: bool = True
     error: str = ""
     message: str = ""
     line: str = ""
-
-    @property
-    def told(self) -> str:
-        """The error as part of a sentence."""
-        said = f": {self.message}" if self.message else ""
-        return f"{self.error}{said}" + (f", at the line `{self.line}`" if self.line else "")
+    lost: str = ""
 
 
 class _Process:
@@ -238,7 +242,7 @@ class _Process:
 
     def __init__(self, cells: list[str], folder: Path, cell_seconds: float) -> None:
         self.cells, self.folder, self.cell_seconds = cells, folder, cell_seconds
-        self.stopped: Outcome | None = None
+        self.lost = ""
         self.events: queue.Queue[dict[str, Any] | None] = queue.Queue()
 
     def __enter__(self) -> _Process:
@@ -264,25 +268,20 @@ class _Process:
         return self
 
     def next(self) -> Outcome:
-        """What the next cell gave. When one hangs or ends the process, so did all that follow."""
-        if self.stopped is None:
-            try:
-                event = self.events.get(timeout=self.cell_seconds)
-            except queue.Empty:
-                self._kill()
-                self.stopped = _lost("a cell did not end", f"within {self.cell_seconds:g} s")
-                return self.stopped
-            if event is not None:
-                checks, error = event["checks"], event["error"] or {"type": "", "message": "", "line": ""}
-                return Outcome(
-                    [c["message"] for c in checks],
-                    all(c["passed"] for c in checks),
-                    error["type"],
-                    error["message"],
-                    error["line"],
-                )
-            self.stopped = _lost("Python itself", f"ended, with status {self.process.wait()}")
-        return self.stopped
+        """What the next cell gave; once one hangs or ends the process, nothing."""
+        if self.lost:
+            return Outcome(lost=f"was not run, because an earlier cell {self.lost}")
+        try:
+            event = self.events.get(timeout=self.cell_seconds)
+        except queue.Empty:
+            self._kill()
+            self.lost = f"did not end within {self.cell_seconds:g} s"
+            return Outcome(lost=self.lost)
+        if event is None:
+            self.lost = f"ended Python itself, with status {self.process.wait()}"
+            return Outcome(lost=self.lost)
+        checks, error = event["checks"], event["error"] or {}
+        return Outcome([c["message"] for c in checks], all(c["passed"] for c in checks), **error)
 
     def __exit__(self, *_: object) -> None:
         self._kill()
@@ -302,7 +301,3 @@ class _Process:
             else:
                 self.process.kill()
         self.process.wait()
-
-
-def _lost(what: str, how: str) -> Outcome:
-    return Outcome(passed=False, error=what, message=how)

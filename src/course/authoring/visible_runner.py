@@ -1,7 +1,8 @@
 """Runs cells and reports what their visible checks said: the text of a program, not a module (see ``visible``).
 
-It reads a list of cells as JSON from stdin, and answers with a line of JSON for each on what was its stdout, after a first
-one that says that it is ready. What the cells print goes nowhere. Nothing but the kit is imported: student code runs here.
+It reads a list of cells as JSON from stdin, and answers with a line of JSON for each on what was its stdout, after a
+first one that says that it is ready. What the cells print goes nowhere. Nothing but the kit is imported, since student
+code runs here.
 
     {"checks": [{"passed": true, "message": "ok: add(3, 4)"}], "error": null}
 """
@@ -20,8 +21,9 @@ def main() -> None:
         wire.write(json.dumps(event) + "\n")
         wire.flush()
 
-    from coursekit.check import recording
     from IPython.core.interactiveshell import InteractiveShell
+
+    from coursekit.check import recording
 
     shell = InteractiveShell.instance()
     tell("ready")
@@ -42,9 +44,9 @@ def describe(error):  # type: ignore[no-untyped-def]
     if error is None:
         return None
     if isinstance(error, SyntaxError):
-        return {"type": type(error).__name__, "message": error.msg, "line": (error.text or "").strip()}
+        return {"error": type(error).__name__, "message": error.msg, "line": (error.text or "").strip()}
     lines = [frame.line for frame in traceback.extract_tb(error.__traceback__) if "ipython-input" in frame.filename]
-    return {"type": type(error).__name__, "message": str(error), "line": (lines[-1] or "") if lines else ""}
+    return {"error": type(error).__name__, "message": str(error), "line": (lines[-1] or "") if lines else ""}
 
 
 main()

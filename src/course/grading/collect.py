@@ -71,14 +71,20 @@ class Collected:
         self.by_exercise: dict[Path, list[HiddenTest]] = {e.folder: [] for e in exercises if not e.written}
         self.modules: dict[Path, Any] = {}
         self._current = _Current()
+        self._session: pytest.Session | None = None
         files = [e.test_file for e in exercises if not e.written]
         if files:
             self._collect(files)
 
+    def finish(self) -> None:
+        """Tear down what module fixtures are left of an exercise that ended early."""
+        if self._session is not None:
+            self._session._setupstate.teardown_exact(None)
+
     def _collect(self, files: list[Path]) -> None:
         args = ["-c", str(INI), "--rootdir", str(files[0].parents[2]), *map(str, files)]
         config = _prepareconfig(args, [_plugin(self._current)])
-        session = pytest.Session.from_config(config)
+        session = self._session = pytest.Session.from_config(config)
         config._do_configure()
         config.hook.pytest_sessionstart(session=session)
         try:

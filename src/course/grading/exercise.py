@@ -57,7 +57,7 @@ class Grader:
         bans = tuple(self.collected.setting(exercise, "bans", ())) if enforce_bans else ()
         routes = forbidden_routes(answer.code, name, bans, answer.setup)
         if routes:
-            runs = {tests[0].name: TestRun("forbidden", forbidden_sentence(routes))}
+            runs = _with_not_run(tests, {tests[0].name: TestRun("forbidden", forbidden_sentence(routes))})
         else:
             runs = self._run_all(exercise, tests, bans, connect)
         named = self.diagnoses[name].explain(tests, runs)
@@ -76,8 +76,9 @@ class Grader:
                 if run.outcome in ("timeout", "forbidden") or time.perf_counter() > deadline:
                     break
         finally:
+            self.collected.finish()
             student._close()
-        return runs
+        return _with_not_run(tests, runs)
 
     def _record(
         self,
@@ -92,7 +93,7 @@ class Grader:
         mistakes = self.diagnoses[exercise.name].mistakes
         records, explained = [], set()
         for test in tests:
-            run = runs.get(test.name) or TestRun("not_run", "Not run: an earlier test ended the exercise.")
+            run = runs[test.name]
             message = run.message
             if run.not_defined and answer.cell_error:
                 message = f"Your cell could not be run: {answer.cell_error}"
@@ -120,6 +121,11 @@ class Grader:
             explanations={slug: mistakes[slug].explanation for slug in slugs if slug in mistakes},
             seconds=round(seconds, 3),
         )
+
+
+def _with_not_run(tests: list[HiddenTest], runs: dict[str, TestRun]) -> dict[str, TestRun]:
+    not_run = TestRun("not_run", "Not run: an earlier test ended the exercise.")
+    return {test.name: runs.get(test.name, not_run) for test in tests}
 
 
 def _reason(broken: TestRun | None, forbidden: TestRun | None, answer: Answer) -> str | None:

@@ -81,6 +81,9 @@ class KernelSource(Protocol):
 
     rung: str  # how well student code is contained, for the receipt
 
+    def wait(self) -> None:
+        """Until kernels can be started. Raises EngineError."""
+
     def start(self) -> Kernel: ...
 
     def close(self) -> None: ...

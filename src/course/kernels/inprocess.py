@@ -39,6 +39,9 @@ class InProcessKernel:
     def __init__(self) -> None:
         self.cells: tuple[Cell, ...] = ()
 
+    def wait(self) -> None:
+        pass
+
     def start(self) -> InProcessKernel:
         return InProcessKernel()
 

@@ -11,7 +11,7 @@ import json
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,8 @@ from course.submission import Submission
 BACKUPS = 10  # copies of the gradebook that are kept
 ATTEMPTS = 3
 LONGEST_ID = 128  # of a student, in nbgrader's tables
+
+Penalty = Callable[[str, float, float], float | None]  # student, score, seconds late -> points to take off
 
 
 def auto_score(record: ExerciseRecord | None) -> float | None:
@@ -73,7 +75,7 @@ def write_grades(course: Course, lesson: Lesson, records: Sequence[SubmissionRec
                 cells = _cells(db, lesson)
                 notebooks = _enter_submissions(db, lesson, cells, good)
                 _enter_grades(db, cells, notebooks, good, reviewed)
-                _enter_penalties(db, notebooks, _late_penalties(config))
+                _enter_penalties(db, cells, notebooks, _late_penalties(config))
             break
         except (OperationalError, IntegrityError) as error:  # locked, or another process added the same student
             if attempt == ATTEMPTS:
@@ -222,32 +224,33 @@ def _enter_grades(
     _update(db, comment, changed_comments)
 
 
-def _enter_penalties(db: sqlalchemy.Connection, notebooks: dict[str, str], penalty: Any) -> None:
+def _enter_penalties(db: sqlalchemy.Connection, cells: _Cells, notebooks: dict[str, str], penalty: Penalty) -> None:
     """Late penalties as nbgrader's AssignLatePenalties computes them, from the scores just written."""
     submission, notebook, assignment, grade = (
         _table(n) for n in ("submitted_assignment", "submitted_notebook", "assignment", "grade")
     )
     handed_in = db.execute(
-        select(notebook.c.id, submission.c.timestamp, submission.c.extension, assignment.c.duedate)
+        select(notebook.c.id, submission.c.student_id, submission.c.timestamp, submission.c.extension)
         .join(submission, submission.c.id == notebook.c.assignment_id)
-        .join(assignment, assignment.c.id == submission.c.assignment_id)
+        .where(notebook.c.notebook_id == cells.notebook)
     ).all()
-    ours, late = {i: student for student, i in notebooks.items()}, {}
+    due = db.scalar(select(assignment.c.duedate).where(assignment.c.id == cells.assignment))
+    scores: dict[str, float] = {}
+    if due is not None:
+        score = func.coalesce(grade.c.manual_score, grade.c.auto_score, 0.0) + func.coalesce(grade.c.extra_credit, 0.0)
+        wanted = select(grade.c.notebook_id, func.sum(score)).where(grade.c.cell_id.in_(cells.grades.values()))
+        scores = dict(db.execute(wanted.group_by(grade.c.notebook_id)).tuples().all())
+    rows, ours = [], set(notebooks.values())
     for row in handed_in:
-        if row.id in ours and row.timestamp and row.duedate:
-            seconds = (row.timestamp - row.duedate - (row.extension or datetime.timedelta())).total_seconds()
-            late |= {row.id: seconds} if seconds > 0 else {}
-    points = func.sum(
-        func.coalesce(grade.c.manual_score, grade.c.auto_score, 0.0) + func.coalesce(grade.c.extra_credit, 0.0)
-    )
-    scores = (
-        dict(db.execute(select(grade.c.notebook_id, points).group_by(grade.c.notebook_id)).tuples()) if late else {}
-    )
-    penalties = {i: penalty(student, scores.get(i, 0.0), late[i]) if i in late else None for i, student in ours.items()}
-    _update(db, notebook, [{"row": i, "late_submission_penalty": p} for i, p in penalties.items()])
+        if row.id in ours:
+            extension = row.extension or datetime.timedelta()
+            late = (row.timestamp - due - extension).total_seconds() if due and row.timestamp else 0.0
+            taken = penalty(row.student_id, scores.get(row.id, 0.0), late) if late > 0 else None
+            rows.append({"row": row.id, "late_submission_penalty": taken})
+    _update(db, notebook, rows)
 
 
-def _late_penalties(config: Any) -> Any:
+def _late_penalties(config: Any) -> Penalty:
     from nbgrader.preprocessors import AssignLatePenalties
 
     assign = AssignLatePenalties(config=config)
@@ -397,7 +400,9 @@ def _table(name: str) -> sqlalchemy.Table:
     return Base.metadata.tables[name]
 
 
-def _rows(db: sqlalchemy.Connection, table: sqlalchemy.Table, cells: Any, columns: Sequence[str]) -> dict[Any, Any]:
+def _rows(
+    db: sqlalchemy.Connection, table: sqlalchemy.Table, cells: Iterable[str], columns: Sequence[str]
+) -> dict[Any, Any]:
     """The rows of these cells by (submitted notebook, cell)."""
     wanted = select(table.c.id, table.c.notebook_id, table.c.cell_id, *(table.c[name] for name in columns))
     return {(r.notebook_id, r.cell_id): r for r in db.execute(wanted.where(table.c.cell_id.in_(list(cells))))}
@@ -410,7 +415,7 @@ def _insert(db: sqlalchemy.Connection, table: sqlalchemy.Table, rows: list[dict[
 
 def _update(db: sqlalchemy.Connection, table: sqlalchemy.Table, rows: list[dict[str, Any]]) -> None:
     if rows:
-        columns = {name: bindparam(name) for name in rows[0] if name != "row"}
+        columns: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "row"}
         db.execute(update(table).where(table.c.id == bindparam("row")).values(columns), rows)
 
 

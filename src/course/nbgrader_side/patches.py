@@ -3,9 +3,9 @@
 - Each open of the gradebook made a new SQLAlchemy engine that compiled every query anew; one engine a database is kept.
   SQLite gets a write-ahead log, and waits a minute for a lock instead of five seconds.
 - A new gradebook asked a subprocess, ``alembic``, for its schema's version; the same answer is read in this process.
-- Folders were found by glob patterns made from student ids, so an id with ``[`` was never found; and a submission is the
-  one notebook that has the lesson's name, whatever else lies beside it.
-- Every file of a submission was copied, and links were followed; only the two small files that nbgrader needs are taken.
+- Folders were found by glob patterns made from student ids, so an id with ``[`` was never found; and a submission is
+  the one notebook that has the lesson's name, whatever else lies beside it.
+- Every file of a submission was copied, and links were followed; only two small files that nbgrader needs are taken.
 - ``timestamp.txt`` was opened whatever it is (a pipe blocks for ever), and an unreadable date failed the submission.
 """
 
@@ -15,8 +15,8 @@ import datetime
 import glob
 import os
 import re
-import stat
 import sqlite3
+import stat
 from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace

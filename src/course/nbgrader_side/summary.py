@@ -9,7 +9,7 @@ MOST_FAILURES = 8
 
 
 def summary(record: ExerciseRecord) -> str:
-    """``4 of 6 points. 1 of 3 tests failed.`` and then each failure, and what probably happened."""
+    """``4 of 6 points. 1 of 3 tests failed.`` and then each failure."""
     if record.status == "not_answered":
         return "No response."
     if record.status == "needs_manual":
@@ -21,7 +21,6 @@ def summary(record: ExerciseRecord) -> str:
     if record.reason:
         lines.append(record.reason)
     lines += [_failure(test) for test in failed[:MOST_FAILURES]]
-    lines += [record.explanations[name] for name in record.misconceptions if name in record.explanations]
     text = "\n".join(lines)
     return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
 

@@ -64,8 +64,10 @@ def _grade_answered(
             answer = Answer(submission.answers[name], _cell_error(submission, results, name), setup)
             try:
                 records[name] = grader.grade(name, answer, kernel.snapshot, enforce_bans)
-            except EngineError as error:
-                records[name] = _manual(lesson, name, str(error))
+            except SubmissionFault:
+                raise
+            except Exception as error:  # ours: this exercise needs a person, the others go on
+                records[name] = _manual(lesson, name, f"the engine failed: {type(error).__name__}: {error}")
     except SubmissionFault as fault:
         for name in names:
             if name not in records:

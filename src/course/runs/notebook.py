@@ -143,9 +143,10 @@ def read_plain(path: Path, most: int) -> bytes:
         raise UnreadableNotebook(f"there is no {path.name} in the folder that was handed in") from None
     except OSError:
         raise UnreadableNotebook(f"{path.name} is a link or cannot be opened") from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise UnreadableNotebook(f"{path.name} is not an ordinary file")
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise UnreadableNotebook(f"{path.name} is not an ordinary file")
         data = file.read(most + 1)
     if len(data) > most:
         raise UnreadableNotebook(f"{path.name} is larger than {most // 1_000_000} MB")

@@ -34,6 +34,7 @@ def grade_all(
     grader: Grader, kernels: KernelSource, tasks: Sequence[Task], jobs: int = 1
 ) -> Iterator[tuple[int, SubmissionRecord]]:
     """Grade all tasks, ``jobs`` at a time; records come with their task's number, as they are done."""
+    kernels.wait()
     selector = selectors.DefaultSelector()
     waiting = list(enumerate(tasks))[::-1]
     running: dict[int, tuple[int, int, bytearray]] = {}  # read end -> task number, pid, what has arrived

@@ -35,9 +35,10 @@ def try_files(
     names = [exercise] if exercise else [e.name for e in source_order(lesson)]
     lesson.exercise(names[0])
     tasks = [Task(open_file(lesson, source, path), tuple(names)) for path in files]
-    grader = open_grader(course, lesson, sorted({n for t in tasks for n in names if n in t.submission.answers}), seed)
+    answered = [n for n in names if any(n in t.submission.answers for t in tasks)]
     done: dict[int, SubmissionRecord] = {}
-    with open_kernels(course, lesson, in_process=in_process) as kernels:
+    with open_kernels(course, lesson, in_process=in_process) as kernels:  # starts while the tests are collected
+        grader = open_grader(course, lesson, answered, seed)
         following = 0
         for number, record in grade_all(grader, kernels, tasks, jobs or default_jobs()):
             done[number] = record

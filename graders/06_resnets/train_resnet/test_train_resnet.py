@@ -1,0 +1,173 @@
+"""train_resnet: a residual net trained within a budget of CPU seconds, scored on pictures that it has never seen.
+
+Pictures (N, 3, 16, 16): the ten shapes of the kit, easy but far from the middle, so that neither a dense net nor a list
+of the training pictures gets far. The thresholds lie below the worst right run and above the best wrong one:
+calibration.toml, docs/calibration.md.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pytest
+import torch
+from coursekit.shapes import EASY, shapes
+from course.grading import batch, fail, observe, points, same
+
+limits = {"call_seconds": 120, "exercise_seconds": 300}
+
+BUDGET = 20.0  # CPU seconds
+SOME, MOST = 0.70, 0.82  # accuracy on hidden pictures
+SETTING = {"size": 16, **EASY, "pos": 0.4}
+TRAINING_SEED, HIDDEN_SEED = 61, 570_316_226  # the kit draws the same pictures in the student's kernel, given this seed
+
+
+def training_set():
+    return shapes(2000, seed=TRAINING_SEED, **SETTING)
+
+
+def hidden_set():
+    return shapes(2000, seed=HIDDEN_SEED, split="test", **SETTING)
+
+
+@dataclass
+class Training:
+    """One training that has been run. seconds: of CPU, by the kernel's own account."""
+
+    net: Any
+    seconds: float
+    images: torch.Tensor
+    labels: torch.Tensor
+
+    @cached_property
+    def hidden(self):
+        """Logits and labels of the hidden pictures; the answers are picked here, not in the student's kernel."""
+        images, labels = hidden_set()
+        logits = self.logits(images)
+        same(list(logits.shape), [len(images), 10], "the shape of the net's output for all hidden pictures")
+        return logits, labels
+
+    @cached_property
+    def accuracy(self):
+        return accuracy(*self.hidden)
+
+    def logits(self, images, train=False):
+        self.net.train(train)
+        return torch.cat(batch(self.net, [((x,), {}) for x in images.split(100)], grad=False))
+
+    def on_training_pictures(self, change=lambda x: x, train=False):
+        return accuracy(self.logits(change(self.images[:500]), train), self.labels[:500])
+
+
+def accuracy(logits, labels):
+    return (logits.argmax(1) == labels).float().mean().item()
+
+
+@pytest.fixture(scope="module")
+def training(student):
+    images, labels = training_set()
+    reply = observe(student.support.train, student.train_resnet.handle(), images, labels, 0, BUDGET)
+    if getattr(reply.value, "kind", "") != "module":
+        fail(f"train_resnet gives a {type(reply.value).__name__}; it must give the trained nn.Module.")
+    return Training(reply.value, reply.seconds, images, labels)
+
+
+@points(2)
+def test_learns(training):
+    """Of new pictures, the net names at least 70 in 100 rightly."""
+    reaches(training, SOME)
+
+
+@points(2)
+def test_learns_well(training):
+    """Of new pictures, the net names at least 82 in 100 rightly."""
+    reaches(training, MOST)
+
+
+@points(1)
+def test_budget(training):
+    """The training learns something, and takes at most 1.1 times its budget of CPU seconds."""
+    if training.seconds > 1.1 * BUDGET + 0.3:  # what torch does once, before the first step
+        fail(f"the training took {training.seconds:.1f} CPU seconds of {BUDGET:.0f}.", "ignores_budget")
+    if training.accuracy < 0.2:
+        fail(f"{percent(training.accuracy)} is what guessing gives: a training that learns nothing obeys any budget.",
+             symptom(training))  # fmt: skip
+
+
+@points(1)
+def test_start(student):
+    """The same seed starts from the same weights, another seed from others."""
+    images, labels = shapes(40, seed=TRAINING_SEED, **SETTING)
+    train = student.train_resnet.handle()
+    # In one message: what the first training leaves of the global random state is what the second one finds.
+    starts = batch(student.support.first_weights, [((train, images, labels, seed), {}) for seed in (3, 3, 4)])
+    first, again, other = (raised(start) for start in starts)
+    if not first:
+        fail("train_resnet calls no module that has weights, so nothing is trained.")
+    if first != again:
+        fail("two trainings with seed=3 start from different weights.", "ignores_seed")
+    if first == other:
+        fail("trainings with seed=3 and seed=4 start from the same weights.", "seed_fixed")
+
+
+def raised(start):
+    if isinstance(start, Exception):
+        raise start
+    return start
+
+
+def reaches(training, threshold):
+    if training.seconds > 2 * BUDGET:
+        fail(f"the training took {training.seconds:.0f} CPU seconds of {BUDGET:.0f}; at twice the budget it does not "
+             "count.", "ignores_budget")  # fmt: skip
+    logits, _ = training.hidden
+    if probabilities(logits):
+        fail("the net's output for each picture is positive and sums to 1: these are no logits.", "softmax_in_the_net")
+    if training.accuracy < threshold:
+        fail(f"{percent(training.accuracy)} of the hidden pictures are right, {percent(threshold)} are needed; "
+             f"of the training pictures, {percent(training.on_training_pictures())} are. "
+             f"The training took {training.seconds:.1f} CPU seconds of {BUDGET:.0f}.", symptom(training))  # fmt: skip
+
+
+def percent(share):
+    return f"{100 * share:.0f} %"
+
+
+def probabilities(logits):
+    return bool((logits >= 0).all() and ((logits.sum(1) - 1).abs() < 1e-3).all())
+
+
+# Why a net is wrong too often: its symptoms, the unmistakable ones first --------------------------------------------
+
+
+def symptom(training):
+    logits, _ = training.hidden
+    norms = {name: value for name, value in training.net.state_dict().items() if "num_batches_tracked" in name}
+    if probabilities(logits):
+        return "softmax_in_the_net"
+    if training.seconds > 2 * BUDGET:
+        return "ignores_budget"
+    if not logits.isfinite().all():
+        return "learning_rate_too_large"
+    known = training.on_training_pictures()
+    if known < SOME:
+        return symptom_on_training_pictures(training, norms)
+    if training.seconds < 0.3 * BUDGET and known < 0.97:
+        return "stops_early"
+    if not any(value.ndim == 4 for value in training.net.state_dict().values() if torch.is_tensor(value)):
+        return "no_convolution" if training.net.state_dict() else "memorises"
+    if norms and not any(value.any() for value in norms.values()):
+        return "batch_norm_in_eval"
+    return "memorises" if known > 0.97 else None
+
+
+def symptom_on_training_pictures(training, norms):
+    mean, deviation = training.images.mean((0, 2, 3), keepdim=True), training.images.std((0, 2, 3), keepdim=True)
+    rescalings = (lambda x: x / 255, lambda x: x * 255, lambda x: (x + 2) / 4, lambda x: (x - mean) / deviation)
+    if any(training.on_training_pictures(change) >= SOME for change in rescalings):
+        return "scaled_outside"
+    if norms and training.on_training_pictures(train=True) >= SOME:
+        return "statistics_lag"
+    if training.seconds < 0.3 * BUDGET:
+        return "stops_early"
+    return None

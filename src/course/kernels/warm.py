@@ -1,0 +1,264 @@
+"""Kernels forked from a warm parent process within milliseconds."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from course.config import Limits
+from course.errors import EngineError
+from course.kernels.base import BadReply, CellResult, Connection, KernelLost, KernelTimeout, encode_request
+from course.submission import Cell
+from coursebridge.codec import CodecError, Decoder
+from coursebridge.frames import ConnectionLost, DeadlinePassed, MalformedFrame, receive_frame, send_frame
+
+START_SECONDS = 180.0
+KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "COURSE_DATA", "COURSE_TIER")
+
+
+class WarmParent:
+    """Starts kernels. One for a whole run; forks of this process may use it side by side."""
+
+    rung = "warm fork, no walls"
+
+    def __init__(self, limits: Limits, preload: Sequence[str] = ()) -> None:
+        self.limits = limits
+        self.home = Path(tempfile.mkdtemp(prefix="course-"))
+        self._numbers = itertools.count()
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        command = [sys.executable, "-I", "-m", "coursebridge.parent", str(theirs.fileno()), *preload]
+        self._process = subprocess.Popen(
+            command,
+            pass_fds=[theirs.fileno()],
+            env=_environment(self.home),
+            cwd=self.home,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=(self.home / "parent.log").open("wb"),
+        )
+        theirs.close()
+        self._ready = False
+
+    def start(self) -> WarmKernel:
+        """A fresh kernel. Call ``wait`` before, and before any fork of this process."""
+        return WarmKernel(self)
+
+    def wait(self) -> None:
+        """Until the parent has imported everything. Raises EngineError with its last words."""
+        if self._ready:
+            return
+        self._control.settimeout(START_SECONDS)
+        try:
+            self._ready = b"ready" in self._control.recv(1000)
+        except OSError:
+            pass
+        if not self._ready:
+            log = (self.home / "parent.log").read_text(errors="replace").strip().splitlines()
+            raise EngineError(f"the kernels' parent process did not start: {log[-1] if log else 'no message'}")
+
+    def fork(self) -> tuple[str, socket.socket]:
+        """Ask for a kernel; gives its name and our end of its socket."""
+        name = f"{os.getpid()}-{next(self._numbers)}"
+        ours, theirs = socket.socketpair()
+        try:
+            socket.send_fds(self._control, [json.dumps({"op": "start", "id": name}).encode()], [theirs.fileno()])
+        except OSError as error:
+            raise EngineError(f"the kernels' parent process is gone ({error.strerror})") from error
+        finally:
+            theirs.close()
+        return name, ours
+
+    def kill(self, name: str) -> None:
+        with contextlib.suppress(OSError):
+            self._control.send(json.dumps({"op": "kill", "id": name}).encode())
+
+    def close(self) -> None:
+        self._control.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
+        self._process.kill()
+        self._process.wait()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+class WarmKernel:
+    """One submission's process."""
+
+    def __init__(self, parent: WarmParent) -> None:
+        self._parent, self._cells, self._skip = parent, (), frozenset()
+        self._fresh = True
+        self._begin()
+
+    def run(self, cells: Sequence[Cell]) -> list[CellResult]:
+        self._cells = tuple(cells)
+        faults: dict[int, str] = {}
+        while True:
+            results = self._run_once(faults)
+            if results is not None:
+                self._skip = frozenset(faults)
+                return results
+            self._restart()
+
+    def snapshot(self) -> Connection:
+        if self._threads() > 1 and not self._fresh:
+            self._restart()  # a fork would copy the student's threads in the middle of what they do
+            self._run_once(dict.fromkeys(self._skip, ""))
+        self._fresh = False
+        ours, theirs = socket.socketpair()
+        try:
+            send_frame(self._sock, {"op": "snapshot"}, [])
+            socket.send_fds(self._sock, [b"S"], [theirs.fileno()])
+            pid = self._receive(10.0)["pid"]
+        except (KeyError, TypeError, OSError):
+            raise KernelLost("the kernel could not be copied") from None
+        finally:
+            theirs.close()
+        return WarmConnection(self, ours, int(pid), self._parent.limits.reply_bytes)
+
+    def close(self) -> None:
+        self._parent.kill(self._name)
+        self._sock.close()
+
+    def kill_clone(self, pid: int) -> None:
+        """The kernel reaps its clone; if it does not answer, both are killed."""
+        try:
+            send_frame(self._sock, {"op": "kill", "pid": pid}, [])
+            self._receive(2.0)
+        except (KernelLost, KernelTimeout, BadReply, ConnectionLost, DeadlinePassed):
+            self._restart()
+            self._run_once(dict.fromkeys(self._skip, ""))
+
+    def _begin(self) -> None:
+        self._name, self._sock = self._parent.fork()
+        self._receive(30.0)
+
+    def _restart(self) -> None:
+        self.close()
+        self._begin()
+
+    def _run_once(self, faults: dict[int, str]) -> list[CellResult] | None:
+        """Run all cells but the faulty ones; None (and one more fault) if a cell took the kernel with it."""
+        limits, results = self._parent.limits, []
+        for number, cell in enumerate(self._cells):
+            if number in faults:
+                results.append(CellResult(error=faults[number]))
+                continue
+            request = {"op": "cell", "source": cell.source, "name": cell.exercise or str(number + 1),
+                       "limit": limits.output_bytes}  # fmt: skip
+            try:
+                self._sock.settimeout(limits.cell_seconds)
+                send_frame(self._sock, request, [])
+                results.append(_cell_result(self._receive(limits.cell_seconds)))
+            except KernelTimeout:
+                faults[number] = f"it did not finish within {limits.cell_seconds:g} seconds"
+                return None
+            except (KernelLost, ConnectionLost, DeadlinePassed):
+                faults[number] = "it ended the kernel (os._exit, a crash, or too much memory)"
+                return None
+            except BadReply:
+                faults[number] = "the kernel's reply could not be read"
+                return None
+        return results
+
+    def _threads(self) -> int:
+        try:
+            send_frame(self._sock, {"op": "threads"}, [])
+            return int(self._receive(5.0)["threads"])
+        except (KeyError, TypeError, ValueError, ConnectionLost):
+            raise KernelLost("the kernel does not answer") from None
+
+    def _receive(self, seconds: float) -> Any:
+        return _receive(self._sock, seconds, self._parent.limits.reply_bytes)[0]
+
+
+class WarmConnection:
+    """A clone of a kernel."""
+
+    def __init__(self, kernel: WarmKernel, sock: socket.socket, pid: int, max_bytes: int) -> None:
+        self._kernel, self._sock, self._pid, self._max_bytes = kernel, sock, pid, max_bytes
+
+    def ask(self, request: dict[str, Any], seconds: float, from_ref: Any) -> list[dict[str, Any]]:
+        node, buffers = encode_request(request)
+        try:
+            self._sock.settimeout(seconds)
+            send_frame(self._sock, node, buffers)
+        except ConnectionLost:
+            raise KernelLost("Your code ended the process that it ran in.") from None
+        except DeadlinePassed:
+            raise KernelTimeout(_late(seconds)) from None
+        reply, received = _receive(self._sock, seconds, self._max_bytes)
+        try:
+            decoded = Decoder(received, from_ref).decode(reply)
+        except CodecError as error:
+            raise BadReply(f"The kernel sent a reply that cannot be read ({error}).") from None
+        if type(decoded) is not list or len(decoded) != len(request["steps"]):
+            raise BadReply("The kernel sent a reply to another question.")
+        if not all(type(step) is dict for step in decoded):
+            raise BadReply("The kernel sent a reply that cannot be read.")
+        return decoded
+
+    def cpu_seconds(self) -> float | None:
+        """From ``/proc``: user and system time of the clone."""
+        try:
+            fields = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        except (OSError, IndexError, ValueError):
+            return None
+
+    def close(self) -> None:
+        self._sock.close()
+        self._kernel.kill_clone(self._pid)
+
+
+def _receive(sock: socket.socket, seconds: float, max_bytes: int) -> tuple[Any, list[bytearray]]:
+    try:
+        return receive_frame(sock, seconds, max_bytes)
+    except DeadlinePassed:
+        raise KernelTimeout(_late(seconds)) from None
+    except ConnectionLost:
+        raise KernelLost("Your code ended the process that it ran in.") from None
+    except MalformedFrame as error:
+        raise BadReply(f"The kernel sent a reply that cannot be read ({error}).") from None
+
+
+def _late(seconds: float) -> str:
+    return f"No answer within {seconds:g} seconds: is there a loop that does not end, or far too much work in Python?"
+
+
+def _cell_result(reply: Any) -> CellResult:
+    try:
+        outputs = [dict(o) for o in reply["outputs"]]
+        error = reply["error"]
+        if error is None:
+            return CellResult(outputs)
+        lines = [f" (line {t['line']})" for t in error["traceback"][-1:]]
+        return CellResult(outputs, f"{error['type']}: {error['message']}{''.join(lines)}")
+    except (KeyError, TypeError, ValueError):
+        raise BadReply("malformed") from None
+
+
+PRIVATE_FOLDERS = ("HOME", "TMPDIR", "IPYTHONDIR", "MPLCONFIGDIR", "XDG_CACHE_HOME", "TORCH_HOME")
+FIXED_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",  # a second thread would make forks unsafe
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",  # the order of sets is the same in every run
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "CUDA_VISIBLE_DEVICES": "",
+}
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """What kernels see of the environment: nothing of ours but where data is."""
+    kept = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
+    return kept | dict.fromkeys(PRIVATE_FOLDERS, str(home)) | FIXED_ENVIRONMENT

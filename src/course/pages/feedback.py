@@ -1,0 +1,188 @@
+"""A student's feedback page: a graded notebook's records, scores and comments in, one self-contained HTML file out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from course.pages import text, values
+from course.records import ExerciseRecord, TestRecord
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+MOST_BYTES = 19_000_000
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+@dataclass(frozen=True)
+class State:
+    """How an exercise or a test went. mark: for the eye; word: for everyone; kind: for the colour."""
+
+    mark: str
+    word: str
+    kind: str
+
+
+FULL = State("✓", "full points", "good")
+PART = State("◐", "some points", "part")
+NONE = State("✗", "no points", "bad")
+EMPTY = State("○", "not answered", "bad")
+WAITS = State("…", "waits for a person", "wait")
+
+OUTCOMES = {
+    "passed": State("✓", "passed", "good"),
+    "failed": State("✗", "failed", "bad"),
+    "error": State("?", "could not be run", "wait"),
+    "timeout": State("⧗", "took too long", "bad"),
+    "forbidden": State("⊘", "forbidden operation", "bad"),
+    "not_run": State("–", "not run", "off"),
+}
+
+
+@dataclass(frozen=True)
+class ExercisePart:
+    """One exercise of the page. record: None if the engine never graded it.
+
+    pending: neither a test nor a person has given points yet.  by_hand: a person gave the points.
+    """
+
+    name: str
+    answer: str
+    written: bool
+    points: float
+    max_points: float
+    by_hand: bool = False
+    pending: bool = False
+    record: ExerciseRecord | None = None
+    auto_comment: str = ""
+    manual_comment: str = ""
+
+    @property
+    def state(self) -> State:
+        if self.pending:
+            return WAITS
+        if self.record is not None and self.record.status == "not_answered" and not self.by_hand:
+            return EMPTY
+        return FULL if self.points >= self.max_points else PART if self.points > 0 else NONE
+
+    @property
+    def tests(self) -> list[TestRecord]:
+        """The tests, without the sentences on mistakes, which the page shows apart."""
+        if self.record is None:
+            return []
+        known = [sentence for sentence in self.record.explanations.values() if sentence]
+
+        def shortened(message: str) -> str:
+            for sentence in known:
+                message = message.removesuffix(sentence).rstrip()
+            return message
+
+        return [replace(test, message=shortened(test.message)) for test in self.record.tests]
+
+    @property
+    def reason(self) -> str:
+        """Why it was not graded, unless a test or the kind of the exercise says so already."""
+        reason = self.record.reason if self.record is not None else None
+        if not reason or self.written or any(reason in test.message for test in self.tests):
+            return ""
+        return f"{reason[0].upper()}{reason[1:]}{'' if reason.endswith(('.', '!', '?')) else '.'}"
+
+    @property
+    def first_failure(self) -> TestRecord | None:
+        return next((test for test in self.tests if test.counterexample), None)
+
+    @property
+    def mistakes(self) -> list[tuple[str, str]]:
+        if self.record is None:
+            return []
+        return [(slug, self.record.explanations.get(slug, "")) for slug in self.record.misconceptions]
+
+
+@dataclass(frozen=True)
+class FeedbackPage:
+    """Everything on a page; nothing of it depends on the hour or the machine."""
+
+    course: str
+    lesson: str
+    title: str
+    student: str
+    points: float
+    max_points: float
+    penalty: float = 0.0
+    exercises: list[ExercisePart] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def pending(self) -> list[ExercisePart]:
+        return [part for part in self.exercises if part.pending]
+
+
+def page_of(notebook: Mapping[str, Any], names: Mapping[str, Any]) -> FeedbackPage:
+    """The page of a graded notebook (as JSON, with ``grade`` in its cells); ``names``: nbgrader's resources."""
+    about = notebook["metadata"].get("course", {})
+    parts = [_part(cell) for cell in notebook["cells"] if cell["metadata"].get("nbgrader", {}).get("grade")]
+    order = {name: place for place, name in enumerate(about.get("order", []))}
+    return FeedbackPage(
+        course=about.get("course", ""),
+        lesson=names["assignment"],
+        title=about.get("title", names["assignment"]),
+        student=names["student"],
+        points=names["score"],
+        max_points=names["max_score"],
+        penalty=names.get("late_penalty") or 0.0,
+        exercises=sorted(parts, key=lambda part: order.get(part.name, len(order))),
+        notes=list(about.get("notes", [])),
+    )
+
+
+def render(page: FeedbackPage) -> str:
+    """The page as HTML: no script, nothing from elsewhere."""
+    html = _environment().get_template("feedback.html.j2").render(page=page)
+    if len(html.encode()) > MOST_BYTES:  # pathological only: every piece is cut by itself
+        short = [replace(part, record=None, answer=part.answer[:1_000]) for part in page.exercises]
+        html = _environment().get_template("feedback.html.j2").render(page=replace(page, exercises=short, notes=[]))
+    return html
+
+
+def _part(cell: Mapping[str, Any]) -> ExercisePart:
+    grade = cell["metadata"].get("grade", {})
+    record = cell["metadata"].get("course")
+    return ExercisePart(
+        name=cell["metadata"]["nbgrader"]["grade_id"],
+        answer=cell["source"],
+        written=cell["cell_type"] == "markdown",
+        points=grade.get("score", 0.0),
+        max_points=grade.get("max_score", 0.0),
+        by_hand=grade.get("by_hand", False),
+        pending=grade.get("pending", False),
+        record=ExerciseRecord.from_json(record) if record else None,
+        auto_comment=grade.get("auto_comment") or "",
+        manual_comment=grade.get("manual_comment") or "",
+    )
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "plain": text.plain,
+        "markdown": text.markdown,
+        "code_lines": text.code_lines,
+        "number": lambda value: f"{value:.4g}",
+        "receipt": lambda value: json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False),
+    }
+    environment.globals |= {"show": values.show, "outcomes": OUTCOMES}
+    return environment

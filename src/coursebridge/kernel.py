@@ -1,0 +1,99 @@
+"""The process that runs a submission's cells, and its clones that answer hidden tests.
+
+It is a fork of the warm parent. On its socket it serves ``cell`` (run one), ``snapshot`` (fork a clone that serves an
+agent on the socket which comes with the message), ``kill`` (a clone) and ``threads``.
+"""
+
+from __future__ import annotations
+
+import builtins
+import os
+import signal
+import socket
+import traceback
+from typing import Any
+
+from coursebridge.agent import Agent, seed_everything
+from coursebridge.codec import CodecError, Encoder
+from coursebridge.frames import ConnectionLost, MalformedFrame, receive_frame, send_frame
+from coursebridge.process import die_with_parent
+from coursebridge.shell import KernelShell, make_shell
+
+__builtins__ = dict(vars(builtins))  # see codec
+
+_fork, _exit, _kill, _waitpid, _listdir = os.fork, os._exit, os.kill, os.waitpid, os.listdir
+_open, _dup2, _close, _recv_fds = os.open, os.dup2, os.close, socket.recv_fds
+MAX_REQUEST = 1_000_000_000
+
+
+def serve_kernel(sock: socket.socket) -> None:
+    """Serve until the grader hangs up. Never returns into the parent's stack."""
+    status = 1
+    try:
+        seed_everything(0)
+        shell = make_shell()
+        send_frame(sock, {"ready": True}, [])
+        while True:
+            request, _ = receive_frame(sock, None, MAX_REQUEST)
+            send_frame(sock, _serve(shell, sock, request), [])
+    except ConnectionLost:
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        _exit(status)
+
+
+def _serve(shell: KernelShell, sock: socket.socket, request: dict[str, Any]) -> dict[str, Any]:
+    match request["op"]:
+        case "cell":
+            return shell.run(request["source"], request["name"], request["limit"])
+        case "snapshot":
+            _, fds, _, _ = _recv_fds(sock, 1, 1)
+            return {"pid": _snapshot(shell, sock, fds[0])}
+        case "kill":
+            try:
+                _kill(request["pid"], signal.SIGKILL)
+                _waitpid(request["pid"], 0)
+            except OSError:
+                pass
+            return {"done": True}
+        case "threads":
+            return {"threads": len(_listdir("/proc/self/task"))}
+    return {"unknown": request["op"]}
+
+
+def _snapshot(shell: KernelShell, sock: socket.socket, fd: int) -> int:
+    pid = _fork()
+    if pid:
+        _close(fd)
+        return pid
+    try:
+        die_with_parent()
+        sock.close()
+        serve_agent(socket.socket(fileno=fd), shell.user_ns)
+    finally:
+        _exit(1)
+
+
+def serve_agent(sock: socket.socket, namespace: dict[str, Any]) -> None:
+    """Answer the grader's requests until it hangs up."""
+    silence()
+    agent = Agent(namespace)
+    try:
+        while True:
+            node, buffers = receive_frame(sock, None, MAX_REQUEST)
+            try:
+                reply, sent = agent.handle(node, buffers)
+            except (CodecError, RecursionError) as error:
+                reply, sent = Encoder().encode([{"status": "unsendable", "message": str(error)}]), []
+            send_frame(sock, reply, sent)
+    except (ConnectionLost, MalformedFrame):
+        _exit(0)
+
+
+def silence() -> None:
+    """Send what is written to the descriptors of stdout and stderr nowhere."""
+    nowhere = _open(os.devnull, os.O_WRONLY)
+    _dup2(nowhere, 1)
+    _dup2(nowhere, 2)
