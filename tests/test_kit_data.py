@@ -1,4 +1,4 @@
-"""Picture sets: the real loading code on small sets in torchvision's layouts, whole, partial and damaged, and stand-ins."""
+"""Picture sets: the real loading code on small sets in torchvision's layouts, whole, partial, damaged or not there."""
 
 import builtins
 import gzip
@@ -48,7 +48,7 @@ def cifar(tmp_path):
 
 @pytest.fixture(params=["mnist", "fashion_mnist"])
 def mnist(request, tmp_path):
-    """A whole MNIST or Fashion-MNIST of six training and three test pictures; gives its name, raw folder and checksums."""
+    """A whole MNIST or Fashion-MNIST, 6 training and 3 test pictures; gives its name, raw folder and checksums."""
     raw = tmp_path / request.param / {"mnist": "MNIST", "fashion_mnist": "FashionMNIST"}[request.param] / "raw"
     checksums = {}
     for part, n in (("train", 6), ("t10k", 3)):

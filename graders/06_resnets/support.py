@@ -18,18 +18,19 @@ def layout(module):
     return {name: list(tensor.shape) for name, tensor in sorted(module.state_dict().items())}
 
 
-def count_parameters(module):
-    return sum(parameter.numel() for parameter in module.parameters())
-
-
 def outline(build, *args, **kwargs):
-    """Layout and number of parameters of what `build` gives, built without memory where it allows that."""
+    """Layout and number of parameters of the net that `build` gives."""
+    net = _without_memory(build, *args, **kwargs)
+    return layout(net), sum(parameter.numel() for parameter in net.parameters())
+
+
+def _without_memory(build, *args, **kwargs):
+    """The net that `build` gives, on the meta device where it allows that: shapes are all that is needed."""
     try:
         with torch.device("meta"):
-            module = build(*args, **kwargs)
+            return build(*args, **kwargs)
     except Exception:
-        module = build(*args, **kwargs)
-    return layout(module), count_parameters(module)
+        return build(*args, **kwargs)
 
 
 def statistics(module):
@@ -94,38 +95,11 @@ class WideBlock(Block):
     expansion = 4
 
 
-def arguments(net):
-    """[in_channels, channels, stride] of each stand-in block, by its name; a block that stands twice comes once."""
-    return {name: block.arguments for name, block in net.named_modules() if isinstance(block, Block)}
+def arguments(build, *args, **kwargs):
+    """[in_channels, channels, stride] of each stand-in block in the net that `build` gives, by its name.
 
-
-# Watching a training ----------------------------------------------------------------------------------------------
-
-
-class Started(BaseException):
-    """Stops a training at its first forward pass. No Exception, so that no answer catches it by the way."""
-
-
-def train(train_resnet, images, labels, seed, budget):
-    return train_resnet(images, labels, seed=seed, budget=budget, device="cpu")
-
-
-def first_weights(train_resnet, images, labels, seed):
-    """Sum and sum of squares of each weight of the first module with weights that is called, just before its call."""
-    found = {}
-
-    def look(module, inputs):
-        for name, weight in module.named_parameters():
-            values = weight.detach().double()
-            found[name] = [values.sum().item(), values.square().sum().item()]
-        if found:
-            raise Started
-
-    hook = torch.nn.modules.module.register_module_forward_pre_hook(look)
-    try:
-        train(train_resnet, images, labels, seed, budget=5.0)
-    except Started:
-        pass
-    finally:
-        hook.remove()
-    return found
+    A block that stands twice comes once.
+    """
+    net = _without_memory(build, *args, **kwargs)
+    blocks = {name: block for name, block in net.named_modules() if isinstance(block, Block)}
+    return {name: blocks[name].arguments for name in sorted(blocks)}

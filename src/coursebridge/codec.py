@@ -155,7 +155,7 @@ class Encoder:
                 span = 1 + sum((n - 1) * s for n, s in zip(t.shape, t.stride(), strict=True))
                 node["stride"] = list(t.stride())
                 t = t.as_strided((span,), (1,), t.storage_offset())
-            flat = t.reshape(-1).contiguous()
+            flat = t.reshape(-1).contiguous().as_strided((t.numel(),), (1,))  # one value may have any stride
             raw = flat.view(torch.uint8) if flat.numel() else torch.empty(0, dtype=torch.uint8)
             node["b"] = self._buffer(memoryview(raw.numpy()))
         return node

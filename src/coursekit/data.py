@@ -208,8 +208,8 @@ def _row(name: str, root: str | Path | None, checksums: Mapping[str, str]) -> Ro
         note = f'{chosen.title} is not in {folder}: coursekit.data.download("{name}") fetches it'
         return row._replace(state="absent", note=note)
     try:
-        splits = {file.split for file in there}
-        pictures = sum(len(_read(chosen, folder, split, there + missing)[0]) for split in sorted(splits))
+        splits = dict.fromkeys(file.split for file in there)
+        pictures = sum(len(_read(chosen, folder, split, there + missing)[0]) for split in splits)
     except DataError as error:
         return row._replace(state="damaged", note=str(error))
     if missing:

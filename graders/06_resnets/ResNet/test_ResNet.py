@@ -29,18 +29,34 @@ def torchvision_resnet(block, layers, num_classes):
     return resnet.ResNet(adapted, layers, num_classes)
 
 
-def pair(student, kind, layers, train=False, num_classes=5):
-    """The student's ResNet of stand-in blocks and torchvision's, with the same drawn weights and in the same mode."""
-    twin = torchvision_resnet(getattr(support, kind), layers, num_classes).double().train(train)
-    net = student.ResNet(getattr(student.support, kind).handle(), layers, num_classes).double()
+def twin(kind, layers, train):
+    net = torchvision_resnet(getattr(support, kind), layers, num_classes=5)
+    return support.fill(net.double(), seed=6).train(train)
+
+
+def of_student(student, kind, layers, train):
+    """The student's ResNet of stand-in blocks, with the twin's weights."""
+    net = student.ResNet(getattr(student.support, kind), layers, num_classes=5).double()
     student.support.fill(net, seed=6)
     net.train(train)
-    return net, support.fill(twin, seed=6)
+    return net
 
 
 def picture(number, height, width, seed=0, dtype=torch.float64):
     generator = torch.Generator().manual_seed(seed)
     return torch.randn(number, 3, height, width, generator=generator, dtype=dtype)
+
+
+@lru_cache
+def eval_logits(kind, layers, height, width):
+    return twin(kind, list(layers), train=False)(picture(1, height, width)).detach()
+
+
+def check_eval(student, kind, layers, sizes):
+    net = of_student(student, kind, layers, train=False)
+    for size in sizes:
+        what = "the logits of ResNet({}, {}) in eval mode for a picture of {} × {}".format(kind, layers, *size)
+        same(net(picture(1, *size)), eval_logits(kind, tuple(layers), *size), what)
 
 
 @lru_cache
@@ -89,49 +105,40 @@ def test_num_classes(student):
 def test_stages(student):
     """Each stage has its own blocks; the first takes the new width and, from stage 2 on, stride 2."""
     for kind in ("Block", "WideBlock"):
-        net = student.ResNet(getattr(student.support, kind).handle(), LAYERS, num_classes=5)
-        twin = torchvision_resnet(getattr(support, kind), LAYERS, 5)
-        what = f"[in_channels, channels, stride] of the blocks of ResNet({kind}, {LAYERS})"
-        same(student.support.arguments(net), support.arguments(twin), what)
-
-
-def check_eval(student, sizes):
-    for kind, layers in (("Block", LAYERS), ("WideBlock", [1, 2, 1, 1])):
-        net, twin = pair(student, kind, layers)
-        for height, width in sizes:
-            x = picture(2, height, width)
-            what = f"the logits of ResNet({kind}, {layers}) in eval mode for pictures of {height} × {width}"
-            same(net(x), twin(x).detach(), what)
+        found = student.support.arguments(student.ResNet, getattr(student.support, kind), LAYERS, num_classes=5)
+        expected = support.arguments(torchvision_resnet, getattr(support, kind), LAYERS, num_classes=5)
+        same(found, expected, f"[in_channels, channels, stride] of the blocks of ResNet({kind}, {LAYERS})")
 
 
 @points(1)
 def test_logits(student):
-    """In eval mode, pictures of 224 × 224 get torchvision's logits."""
-    check_eval(student, [(224, 224)])
+    """In eval mode, a picture of 224 × 224 gets torchvision's logits."""
+    check_eval(student, "Block", LAYERS, [(224, 224)])
 
 
 @points(0.75)
 def test_other_sizes(student):
     """In eval mode, pictures of other sizes get torchvision's logits too."""
-    check_eval(student, [(64, 64), (65, 97), (256, 32)])
+    check_eval(student, "Block", LAYERS, [(64, 64), (65, 97), (256, 40)])
+    check_eval(student, "WideBlock", [1, 2, 1, 1], [(65, 97)])
 
 
 @points(1)
 def test_train(student):
     """In train mode, logits and running statistics are torchvision's."""
     mode = "in train mode (in eval mode it is right)" if right_in_eval(student) else "in train mode"
-    net, twin = pair(student, "Block", LAYERS, train=True)
+    net, right = of_student(student, "Block", LAYERS, train=True), twin("Block", LAYERS, train=True)
     for step in (1, 2):
-        x = picture(4, 64, 48, seed=step)
-        same(net(x), twin(x).detach(), f"the logits of ResNet(Block, {LAYERS}) {mode}")
+        x = picture(4, 48, 40, seed=step)
+        same(net(x), right(x).detach(), f"the logits of ResNet(Block, {LAYERS}) {mode}")
     found = student.support.statistics(net)
-    for key, buffer in support.statistics(twin).items():
+    for key, buffer in support.statistics(right).items():
         same(found.get(key), buffer, f"{key} after two steps {mode}")
 
 
 def right_in_eval(student):
     try:
-        check_eval(student, [(64, 64)])
+        check_eval(student, "Block", LAYERS, [(64, 64)])
     except Mismatch:
         return False
     return True
@@ -140,17 +147,22 @@ def right_in_eval(student):
 @points(0.75)
 def test_gradients(student):
     """Gradients reach the picture and every parameter."""
-    net, twin = pair(student, "Block", [1, 2, 1, 1], train=True)
-    agree_module(net, twin, picture(4, 48, 40), what="of ResNet(Block, [1, 2, 1, 1]) in train mode")
+    layers = [1, 2, 1, 1]
+    net, right = of_student(student, "Block", layers, train=True), twin("Block", layers, train=True)
+    agree_module(net, right, picture(4, 48, 40), what=f"of ResNet(Block, {layers}) in train mode")
+
+
+@lru_cache
+def published_logits(build):
+    return support.fill(build(num_classes=5), seed=6).eval()(picture(1, 64, 64, dtype=torch.float32)).detach()
 
 
 def check_own_blocks(student, build):
-    net, twin = getattr(student, build.__name__)(num_classes=5), build(num_classes=5).eval()
+    net = getattr(student, build.__name__)(num_classes=5)
     student.support.fill(net, seed=6)
     net.eval()
-    support.fill(twin, seed=6)
-    x = picture(1, 64, 64, dtype=torch.float32)
-    same(net(x), twin(x).detach(), f"the logits of {build.__name__} in eval mode with torchvision's weights", 1e-3)
+    found = net(picture(1, 64, 64, dtype=torch.float32))
+    same(found, published_logits(build), f"the logits of {build.__name__} in eval mode", 1e-3)
 
 
 @points(0.5)

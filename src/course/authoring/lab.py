@@ -38,9 +38,7 @@ def find_released(start: Path) -> Path:
     for folder in (here, *here.parents):
         if any(folder.glob("release/*/*.ipynb")):
             return folder
-    raise InputError(
-        f"there are no released lessons in {here} or above it: run `course release`, or name their folder by --course DIR"
-    )
+    raise InputError(f"there are no released lessons in {here} or above it: run `course release`, or give --course DIR")
 
 
 def copy_lessons(root: Path, work: Path) -> Copied:

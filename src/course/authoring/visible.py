@@ -32,14 +32,15 @@ from course.source import SourceCell, read_source
 CELL_SECONDS = 120.0
 RUNNER = Path(__file__).with_name("visible_runner.py")
 
-Verdict = Literal["passed", "failed", "broken", "not_answered", "no_check", "written"]
+Verdict = Literal["passed", "failed", "broken", "not_answered", "no_check", "written", "unwritten"]
 
 
 @dataclass(frozen=True)
 class Visible:
     """What the visible checks of one exercise said.
 
-    verdict: broken is an exercise whose own cell does not run.  sentences: one a check, in the kit's words.
+    verdict: broken is an exercise whose own cell does not run; written and unwritten are answers in words.
+    sentences: one a check, in the kit's words.
     """
 
     exercise: str
@@ -121,10 +122,12 @@ def run_checks(answered: Answered, folder: Path, cell_seconds: float = CELL_SECO
 def _judged(so_far: Visible, cell: SourceCell, outcome: Outcome | None, answered: Answered) -> Visible:
     """The verdict after one more cell of the exercise has been run."""
     name = so_far.exercise
+    if cell.kind == "markdown" and cell.role == "exercise":
+        return Visible(name, "unwritten" if name in answered.untouched else "written")
     if name in answered.untouched:
         return Visible(name, "not_answered")
     if outcome is None:
-        return Visible(name, "written") if cell.role == "exercise" else so_far
+        return so_far
     if cell.role == "exercise":  # of copies of a cell the last one counts
         wrong = _what_went_wrong(name, outcome)
         return Visible(name, "broken", [wrong]) if wrong else Visible(name)
@@ -212,7 +215,8 @@ def _with_answers(lesson: str, cells: list[SourceCell], answers: Answers) -> Ans
         else c
         for c in cells
     ]
-    return Answered(lesson, solved, frozenset(set(exercises) - set(answers.code)))
+    coded = {c.exercise for c in cells if c.role == "exercise" and c.exercise and c.kind == "code"}
+    return Answered(lesson, solved, frozenset(coded - set(answers.code)))
 
 
 # --- running them --------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ VERDICTS = {
     "not_answered": "not answered",
     "no_check": "has no visible check",
     "written": "written, graded by hand",
+    "unwritten": "not answered",
 }
 
 
@@ -60,7 +61,7 @@ def command(file: Path, exercise: str | None, lesson: str | None, seconds: float
         for sentence in visible.sentences:
             click.echo("    " + sentence.replace("\n", "\n    "))
     click.echo(_summary(found))
-    return 0 if all(v.verdict in ("passed", "written", "no_check") for v in found) else 1
+    return 1 if any(v.verdict in ("failed", "broken", "not_answered") for v in found) else 0
 
 
 def _find_course(root: Path | None, file: Path) -> Course | None:
@@ -79,10 +80,10 @@ def _find_course(root: Path | None, file: Path) -> Course | None:
 
 
 def _summary(found: list[Visible]) -> str:
-    checked = [v for v in found if v.verdict not in ("written", "no_check")]
+    checked = [v for v in found if v.verdict in ("passed", "failed", "broken", "not_answered")]
     passed = [v for v in checked if v.verdict == "passed"]
-    if len(passed) == len(checked):
-        return "visible checks passed; hidden tests run later"
-    unanswered = [v.exercise for v in checked if v.verdict == "not_answered"]
+    unanswered = [v.exercise for v in found if v.verdict in ("not_answered", "unwritten")]
     told = f"; not answered: {', '.join(unanswered)}" if unanswered else ""
-    return f"{len(passed)} of {len(checked)} exercises pass their visible checks{told}"
+    if len(passed) < len(checked):
+        return f"{len(passed)} of {len(checked)} exercises pass their visible checks{told}"
+    return f"visible checks passed; hidden tests run later{told}"

@@ -52,7 +52,7 @@ class Submitted:
         return self._record({name: stored.get(name) or self._by_hand(name, reason) for name in self._order()})
 
     def _stored(self) -> dict[str, ExerciseRecord | None]:
-        from course.runs.grade import stored_records
+        from course.runs.classroom import stored_records
 
         return stored_records(self.course, self.lesson, self.submission)
 

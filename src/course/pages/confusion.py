@@ -7,9 +7,9 @@ from typing import Protocol
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import track
 from rich.table import Table
 
+from course.pages.progress import progress
 from course.records import ExerciseRecord
 
 
@@ -30,8 +30,8 @@ class Audited(Protocol):
 
 def show_audit(lesson: str, findings: Iterable[Audited]) -> int:
     """Print what was found; gives the number of problems."""
-    console, errors = Console(highlight=False, width=140), Console(stderr=True)
-    found = list(track(findings, f"auditing {lesson}", console=errors, transient=True, disable=not errors.is_terminal))
+    console = Console(highlight=False, width=140)
+    found = list(progress(findings, None, f"Auditing {lesson}"))
     for exercise in dict.fromkeys(f.exercise for f in found):
         _show_exercise(console, exercise, [f for f in found if f.exercise == exercise])
     problems = [f.problem for f in found if f.problem]
