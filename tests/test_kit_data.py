@@ -240,8 +240,8 @@ def test_a_damaged_packed_file_is_named(mnist, tmp_path):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\0\0", b"<html>not found</html>", idx(random_pixels(6, 28, 28))[:-1], idx(random_pixels(6, 28)), b"\0\0\x08\x00",
-     b"\0\0\x08\x03" + b"\xff" * 12, b"\0\0\x08\x02" + b"\x7f" * 8],
+    [b"", b"\0\0", b"<html>not found</html>", idx(random_pixels(6, 28, 28))[:-1], idx(random_pixels(6, 28)),
+     b"\0\0\x08\x00", b"\0\0\x08\x03" + b"\xff" * 12, b"\0\0\x08\x02" + b"\x7f" * 8],
 )  # fmt: skip
 def test_a_damaged_unpacked_file_is_named(content, mnist, tmp_path):
     name, raw, checksums = mnist

@@ -25,14 +25,15 @@ from tiny_course import ADD, LESSON, MEAN, WHY, answered, cell_of, hand_in, reco
 from course.authoring.release import release
 from course.errors import EngineError, InputError
 from course.lessons import Course, Lesson
-from course.nbgrader_side import patches, submitted
+from course.nbgrader_side import patches, preprocessors, submitted
 from course.nbgrader_side.export import GradesExport
 from course.nbgrader_side.feedback import graded_students, make_feedback
 from course.nbgrader_side.gradebook import scores, write_autograded, write_grades
 from course.nbgrader_side.settings import load_settings, nbgrader_api, nbgrader_settings
+from course.nbgrader_side.submitted import Told
 from course.nbgrader_side.summary import summary
 from course.records import ExerciseRecord, SubmissionRecord
-from course.runs import grade
+from course.runs import classroom
 from course.runs.notebook import open_notebook
 from course.source import read_source
 
@@ -68,7 +69,11 @@ def store(monkeypatch: pytest.MonkeyPatch) -> dict[str, SubmissionRecord]:
         record = known.get(submission.student)
         return {name: record and record.exercises[name] for name in lesson.exercises}
 
-    monkeypatch.setattr(grade, "stored_records", stored, raising=False)
+    def engine(*_: object) -> str:
+        raise AssertionError("the engine was asked")
+
+    monkeypatch.setattr(classroom, "stored_records", stored)
+    monkeypatch.setattr(preprocessors, "ask_engine", engine)
     return known
 
 
@@ -200,26 +205,28 @@ def test_a_broken_submission_stops_nobody(
     assert not any(b"hidden tests" in p.read_bytes() for p in copied)
 
 
-def test_a_miss_asks_the_engine_and_then_a_person(
+def test_a_miss_asks_the_engine_once_for_a_class(
     course: Course, lesson: Lesson, store: dict[str, SubmissionRecord], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str | None] = []
+    broken = ExerciseRecord.needs_manual(LESSON, "add", 2, "a hidden test could not be run")
 
-    def engine(course: Course, lesson: Lesson, student: str | None) -> str | None:
+    def engine(course: Course, lesson: Lesson, student: str | None) -> Told:
         asked.append(student)
         store["ada"] = records_of("ada")
-        return "the kernel could not be started"
+        return Told({"ben": {**records_of("ben").exercises, "add": broken}}, "the kernel could not be started")
 
-    monkeypatch.setattr(submitted, "run_engine", engine)
-    for student in ("ada", "ben"):
+    monkeypatch.setattr(preprocessors, "ask_engine", engine)
+    for student in ("ada", "ben", "cat"):
         hand_in(lesson, student, answered(lesson, add=ADD))
     grade_stock(course)
-    assert asked == [None, "ben"]  # once for the class, then only for whom that did not help
+    assert asked == [None]
     assert rows(course, "ada")["add"]["auto"] == 2 and rows(course, "ada")["add"]["flag"] is False
-    assert rows(course, "ben")["add"]["auto"] is None and rows(course, "ben")["add"]["flag"] is True
-    assert "the kernel could not be started" in rows(course, "ben")["add"]["auto_comment"]
-    grade_stock(course, "ben")
-    assert asked[-1] == "ben"
+    for student, reason in (("ben", "a hidden test could not be run"), ("cat", "the kernel could not be started")):
+        assert rows(course, student)["add"]["auto"] is None and rows(course, student)["add"]["flag"] is True
+        assert reason in rows(course, student)["add"]["auto_comment"]
+    grade_stock(course, "cat")
+    assert asked == [None, "cat"]
 
 
 def test_the_engine_is_a_process_of_its_own(course: Course, lesson: Lesson, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,12 +234,16 @@ def test_the_engine_is_a_process_of_its_own(course: Course, lesson: Lesson, monk
 
     def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
         ran.append(command)
-        return subprocess.CompletedProcess(command, 3, "", "warning\ncourse: no bubblewrap\n")
+        said = json.dumps(records_of("-x").to_json())
+        return subprocess.CompletedProcess(command, 3, f"{said}\n", "warning\ncourse: no bubblewrap\n")
 
     monkeypatch.setattr(subprocess, "run", run)
-    assert submitted.run_engine(course, lesson, "-x") == "course: no bubblewrap"
-    assert ran == [[sys.executable, "-m", "course", "grade", LESSON, "--course", str(course.root), "--store-only",
-                    "--student=-x"]]  # fmt: skip
+    told = submitted.ask_engine(course, lesson, "-x")
+    assert (told.records, told.problem) == ({"-x": records_of("-x").exercises}, "no bubblewrap")
+    assert ran == [
+        [sys.executable, "-m", "course", "grade", LESSON, "--course", str(course.root), "--store-only", "--json"]
+        + ["--student=-x"]
+    ]
 
 
 # -- the gradebook ------------------------------------------------------------------------------------------------
@@ -359,8 +370,8 @@ def test_a_lock_is_waited_for_and_then_reported(
 def test_a_class_of_six_hundred_takes_seconds(course: Course, lesson: Lesson) -> None:
     records = [records_of(f"s{i}", add=i % 3) for i in range(600)]
     write_grades(course, lesson, records)
-    write_grades(course, lesson, [replace(r, exercises={**r.exercises, "mean": records_of("x", mean=3).exercises["mean"]})
-                                  for r in records])  # fmt: skip
+    mean = records_of("x", mean=3).exercises["mean"]
+    write_grades(course, lesson, [replace(r, exercises={**r.exercises, "mean": mean}) for r in records])
     found = scores(course, lesson)["students"]
     assert len(found) == 600 and sum(s["points"] for s in found) == 600 + 1800
 
@@ -412,8 +423,13 @@ def test_pages_show_a_persons_score_and_both_comments(course: Course, lesson: Le
     review(course, "ada", "add", 1, "Nearly: **one** off.")
     list(make_feedback(course, lesson, ["ada"]))
     (html,) = (page.decode() for page in pages(course).values())
-    for said in ("Nearly: <strong>one</strong> off.", "0 of 2 points. 1 of 1 hidden tests did not pass.",
-                 "A person gave these points.", "waits for a person", "You count one too many (section 2.1)."):  # fmt: skip
+    for said in (
+        "Nearly: <strong>one</strong> off.",
+        "0 of 2 points. 1 of 1 hidden tests did not pass.",
+        "A person gave these points.",
+        "waits for a person",
+        "You count one too many (section 2.1).",
+    ):
         assert said in html
     assert "1.25" in html  # with the extra credit
 

@@ -38,6 +38,16 @@ def statistics(module):
     return dict(sorted(module.named_buffers()))
 
 
+def vectors(module):
+    """The entries of the state dict with one axis (gammas, betas, statistics) by name, in alphabetical order."""
+    return {name: tensor for name, tensor in sorted(module.state_dict().items()) if tensor.dim() == 1}
+
+
+def matrices(module):
+    """The other floating-point entries of the state dict."""
+    return {name: tensor for name, tensor in sorted(module.state_dict().items()) if tensor.dim() > 1}
+
+
 def fill(module, seed):
     """Give every weight and statistic values that depend on its name, its shape and the seed only.
 
@@ -69,6 +79,22 @@ def _drawn(name, shape, seed):
         values *= 0.3
     times = -(-shape.numel() // _PERIOD)
     return values.repeat(times)[: shape.numel()].reshape(shape)
+
+
+def remember(module):
+    """Note which objects the parameters are now."""
+    module.parameters_before = dict(module.named_parameters())
+
+
+def replaced(module):
+    """Names of parameters that are other objects than they were."""
+    before = module.parameters_before
+    return sorted(name for name, parameter in module.named_parameters() if parameter is not before.get(name))
+
+
+def frozen(module):
+    """Names of parameters that require no gradient."""
+    return sorted(name for name, parameter in module.named_parameters() if not parameter.requires_grad)
 
 
 # Stand-ins for blocks, to look at ResNet alone --------------------------------------------------------------------
@@ -103,3 +129,82 @@ def arguments(build, *args, **kwargs):
     net = _without_memory(build, *args, **kwargs)
     blocks = {name: block for name, block in net.named_modules() if isinstance(block, Block)}
     return {name: blocks[name].arguments for name in sorted(blocks)}
+
+
+# Small nets with the lesson's names -------------------------------------------------------------------------------
+
+
+class BasicBlock(nn.Module):
+    """Names and shortcut of the lesson's BasicBlock; its convolutions are all 1 × 1."""
+
+    expansion = 1
+
+    def __init__(self, in_channels, out_channels, stride=1):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(in_channels, out_channels, 1, stride, bias=False), nn.BatchNorm2d(out_channels)
+        self.conv2, self.bn2 = nn.Conv2d(out_channels, out_channels, 1, bias=False), nn.BatchNorm2d(out_channels)
+        self.downsample = _projection(in_channels, out_channels, stride)
+
+    def forward(self, x):
+        out = torch.relu(self.bn1(self.conv1(x)))
+        return torch.relu(self.bn2(self.conv2(out)) + self.downsample(x))
+
+
+class Bottleneck(nn.Module):
+    """Names and shortcut of the lesson's Bottleneck; its convolutions are all 1 × 1."""
+
+    expansion = 4
+
+    def __init__(self, in_channels, channels, stride=1):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(in_channels, channels, 1, bias=False), nn.BatchNorm2d(channels)
+        self.conv2, self.bn2 = nn.Conv2d(channels, channels, 1, stride, bias=False), nn.BatchNorm2d(channels)
+        self.conv3, self.bn3 = nn.Conv2d(channels, 4 * channels, 1, bias=False), nn.BatchNorm2d(4 * channels)
+        self.downsample = _projection(in_channels, 4 * channels, stride)
+
+    def forward(self, x):
+        out = torch.relu(self.bn1(self.conv1(x)))
+        out = torch.relu(self.bn2(self.conv2(out)))
+        return torch.relu(self.bn3(self.conv3(out)) + self.downsample(x))
+
+
+def _projection(in_channels, out_channels, stride):
+    if stride == 1 and in_channels == out_channels:
+        return nn.Identity()
+    return nn.Sequential(nn.Conv2d(in_channels, out_channels, 1, stride, bias=False), nn.BatchNorm2d(out_channels))
+
+
+class LessonNet(nn.Module):
+    """Two stages of two blocks and a head for three classes."""
+
+    def __init__(self, block):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(3, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4)
+        width = 4 * block.expansion
+        self.layer1 = nn.Sequential(block(4, 4), block(width, 4))
+        self.layer2 = nn.Sequential(block(width, 6, 2), block(6 * block.expansion, 6))
+        self.fc = nn.Linear(6 * block.expansion, 3)
+
+    def forward(self, x):
+        x = self.layer2(self.layer1(torch.relu(self.bn1(self.conv1(x)))))
+        return self.fc(x.mean(dim=(2, 3)))
+
+
+def basic_net():
+    return LessonNet(BasicBlock)
+
+
+def bottleneck_net():
+    return LessonNet(Bottleneck)
+
+
+def torchvision_basic_net():
+    from torchvision.models import resnet
+
+    return resnet.ResNet(resnet.BasicBlock, [2, 1, 1, 1], num_classes=3)
+
+
+def torchvision_bottleneck_net():
+    from torchvision.models import resnet
+
+    return resnet.ResNet(resnet.Bottleneck, [1, 1, 1, 1], num_classes=3)

@@ -159,6 +159,7 @@ def edge_kernels() -> dict[str, Tensor]:
 kernels = edge_kernels()
 dark_to_bright = torch.tensor([[0.0, 0, 1]] * 3)  # a vertical edge
 check(sorted(kernels), ["blur", "horizontal", "vertical"], "the sorted keys of edge_kernels()")
+check(all(kernel.is_floating_point() for kernel in kernels.values()), True, "whether all three are float")
 check((kernels["vertical"] * 4.0).sum().item(), 0.0, '"vertical" on a flat picture of fours')
 check((kernels["blur"] * 4.0).sum().item(), 4.0, '"blur" on a flat picture of fours')
 check(
@@ -308,7 +309,7 @@ def output_size(size: int, kernel_size: int, stride: int = 1, padding: int | str
 
 # %% check="output_size"
 check(output_size(28, 3, 2, 1), 14, "output_size(28, 3, 2, 1)")
-check(output_size(8, 3, stride=2, padding=1, dilation=2), 3, "output_size(8, 3, stride=2, padding=1, dilation=2)")
+check(output_size(7, 3, stride=2, padding=1, dilation=2), 3, "output_size(7, 3, stride=2, padding=1, dilation=2)")
 check(output_size(28, 4, padding="same"), 28, 'output_size(28, 4, padding="same")')
 check(output_size(28, 4, padding="full"), 31, 'output_size(28, 4, padding="full")')
 check_raises(ValueError, output_size, 3, 5, mentions=(3, 5));  # fmt: skip

@@ -17,6 +17,7 @@ from course.kernels.base import BadReply, Connection, SubmissionFault
 from coursebridge.codec import Name, Ref
 
 without_autograd: ContextVar[bool] = ContextVar("without_autograd", default=False)
+last_call: ContextVar[tuple[str, tuple[Any, ...], dict[str, Any]]] = ContextVar("last_call")  # for messages
 
 
 class StudentError(Exception):
@@ -101,6 +102,7 @@ class Student:
         self._test_seed = seed
         self._transcript = Transcript()
         self._recording = True
+        self._shows = True  # failing calls are made smaller, to be shown
 
     # -- what tests use ------------------------------------------------------------------------------------------
 

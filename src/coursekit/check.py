@@ -263,11 +263,13 @@ def _typed(value: Any) -> str:
 
 
 def _brief(value: Any) -> str:
-    return text if not isinstance(value, (Tensor, np.ndarray)) and len(text := repr(value)) <= 60 else _a(value)
+    if isinstance(value, (Tensor, np.ndarray)) or len(repr(value)) > 60:
+        return _a(value)
+    return repr(value)
 
 
 def _number(value: Any, digits: int = 5) -> str:
-    return f"{value:.{digits}g}" if isinstance(value, (float, complex)) else repr(value)
+    return f"{value:.{digits}g}" if isinstance(value, (float, complex, np.floating)) else repr(value)
 
 
 def _pair(got: Any, expected: Any) -> tuple[str, str]:
@@ -283,7 +285,7 @@ def _holds(message: str, word: str) -> bool:
     (True, False)
     """
     if word[-1:].isdigit():
-        return re.search(rf"(?<![\d.]){re.escape(word)}(?!\.?\d)", message) is not None
+        return re.search(rf"(?<!\d){re.escape(word)}(?!\d)", message) is not None
     return word.lower() in message.lower()
 
 

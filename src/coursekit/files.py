@@ -6,6 +6,7 @@ some of its files can be used, and so that nothing is unpickled before its check
 
 import gzip
 import hashlib
+import math
 import pickle
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -35,21 +36,22 @@ class File:
     split: str
 
     def find(self, folder: Path) -> Path | None:
-        """Where it is: packed (which has a checksum) rather than unpacked, or None."""
-        packed = folder / self.path
-        unpacked = packed.with_suffix("") if packed.suffix == ".gz" else packed
-        return next((path for path in (packed, unpacked) if path.is_file()), None)
+        """Where it is: as published (which has a checksum) rather than unpacked, or None."""
+        published = folder / self.path
+        unpacked = published.with_suffix("") if published.suffix == ".gz" else published
+        return next((path for path in (published, unpacked) if path.is_file()), None)
 
     def read(self, folder: Path, advance: Advance) -> bytes:
         """Its bytes, compared with the checksum and unpacked."""
         path = self.find(folder)
         if path is None:
             raise DataError(f"{folder / self.path} is missing: put it back, or download the set again")
-        packed = path == folder / self.path
         content = _read(path, advance)
-        if packed and hashlib.md5(content, usedforsecurity=False).hexdigest() != self.md5:
+        if path != folder / self.path:
+            return content
+        if hashlib.md5(content, usedforsecurity=False).hexdigest() != self.md5:
             raise damaged(path, "its checksum is not the published one")
-        return gzip.decompress(content) if packed and path.suffix == ".gz" else content
+        return gzip.decompress(content) if path.suffix == ".gz" else content
 
 
 class Layout(NamedTuple):
@@ -128,10 +130,11 @@ def read_mnist(folder: Path, files: list[File], advance: Advance) -> Arrays:
 def _idx(content: bytes, path: Path) -> np.ndarray:
     """An array of bytes: 0, 0, 8 for "unsigned byte", the number of axes, their lengths (big-endian), the values."""
     axes = content[3] if content[:3] == b"\0\0\x08" and len(content) > 3 else 0
-    shape = np.frombuffer(content, ">i4", count=axes, offset=4) if len(content) >= 4 + 4 * axes > 4 else np.array([-1])
-    if len(content) - 4 - 4 * axes != np.prod(shape, dtype=np.int64):
+    start = 4 + 4 * axes
+    shape = [int.from_bytes(content[i : i + 4], "big") for i in range(4, start, 4)]
+    if not axes or len(content) - start != math.prod(shape):
         raise damaged(path, "it is not a whole idx file")
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * axes).reshape(shape)
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
 MNIST = Layout(mnist_files, read_mnist)

@@ -30,18 +30,18 @@ def _conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, sid
 
 def kernel_flipped(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Your kernel is turned by 180 degrees before it slides. What networks call convolution does not turn it: the first
-    weight meets the first pixel of the window (section 2.3)."""
+    weight meets the first pixel of the window (section 2.1)."""
     return _conv2d(x, weight.flip(2, 3), bias, stride, padding, dilation, groups)
 
 
 def kernel_transposed(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """The rows and columns of your kernel are exchanged. Height comes before width in the kernel as in the picture:
-    weight[..., i, j] meets the pixel i rows down and j columns right (section 2.3)."""
+    weight[..., i, j] meets the pixel i rows down and j columns right (section 2.2)."""
     return _conv2d(x, weight.transpose(2, 3), bias, stride, padding, dilation, groups)
 
 
 def output_transposed(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """Height and width of your result are exchanged. The result is (N, O, H', W') (section 2.3)."""
+    """Height and width of your result are exchanged. The result is (N, O, H', W') (section 2.2)."""
     return _conv2d(x, weight, bias, stride, padding, dilation, groups).transpose(2, 3)
 
 
@@ -115,7 +115,7 @@ def divides_by_the_window(x, weight, bias=None, stride=1, padding=0, dilation=1,
 
 def sums_over_batch(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """You sum over the pictures of the batch too, so that all get the same result. Each picture has its own: sum over
-    channels and taps only (section 2.3)."""
+    channels and taps only (section 2.4)."""
     bias = 0 if bias is None else bias.view(-1, 1, 1)
     out = _conv2d(x, weight, None, stride, padding, dilation, groups)
     return out.sum(0, keepdim=True).expand_as(out) + bias
@@ -123,7 +123,7 @@ def sums_over_batch(x, weight, bias=None, stride=1, padding=0, dilation=1, group
 
 def batch_axis_lost(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """You sum over the pictures of the batch, and the result has no batch axis. It is (N, O, H', W'): sum over channels
-    and taps only (section 2.3)."""
+    and taps only (section 2.4)."""
     bias = 0 if bias is None else bias.view(-1, 1, 1)
     return _conv2d(x, weight, None, stride, padding, dilation, groups).sum(0) + bias
 
@@ -301,26 +301,26 @@ def groups_dealt_like_cards(x, weight, bias=None, stride=1, padding=0, dilation=
 
 def view_of_the_picture(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """`x.view(...)` fails when the numbers of x do not lie one after the other in memory, as after a transpose or a
-    slice. `reshape` copies where it must (section 2.3)."""
+    slice. `reshape` copies where it must (section 2.4)."""
     return _conv2d(x.view(-1).view(x.shape), weight, bias, stride, padding, dilation, groups)
 
 
 def view_of_the_weight(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """`weight.view(...)` fails when the numbers of the weight do not lie one after the other in memory, as after a
-    transpose or a slice. `reshape` copies where it must (section 2.3)."""
+    transpose or a slice. `reshape` copies where it must (section 2.4)."""
     return _conv2d(x, weight.view(-1).view(weight.shape), bias, stride, padding, dilation, groups)
 
 
 def view_on_non_contiguous(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """`view` fails when the numbers of a tensor do not lie one after the other in memory, as after a transpose or a
-    slice. `reshape` copies where it must (section 2.3)."""
+    slice. `reshape` copies where it must (section 2.4)."""
     x, weight = x.view(-1).view(x.shape), weight.view(-1).view(weight.shape)
     return _conv2d(x, weight, bias, stride, padding, dilation, groups)
 
 
 def strides_assumed(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """You compute the steps through memory from the shape of x. A transposed, sliced or expanded tensor has others: ask
-    `x.stride()` (section 2.3)."""
+    `x.stride()` (section 2.4)."""
     x = F.pad(x, _sides(weight.shape[2:], stride, padding, dilation))
     n, c, h, w = x.shape
     return _conv2d(x.as_strided(x.shape, (c * h * w, h * w, w, 1)), weight, bias, stride, 0, dilation, groups)
@@ -328,14 +328,14 @@ def strides_assumed(x, weight, bias=None, stride=1, padding=0, dilation=1, group
 
 def computes_in_float32(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Your result has the digits of float32 although float64 goes in: something on the way is float32, such as
-    `torch.zeros(...)` without a dtype or `.float()`. `x.new_zeros` has the dtype of x (section 2.3)."""
+    `torch.zeros(...)` without a dtype or `.float()`. `x.new_zeros` has the dtype of x (section 2.4)."""
     bias = None if bias is None else bias.float()
     return _conv2d(x.float(), weight.float(), bias, stride, padding, dilation, groups).to(x.dtype)
 
 
 def float32_result(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Your result is float32 whatever goes in. `torch.zeros(...)` is float32; `x.new_zeros(...)` has the dtype of x
-    (section 2.3)."""
+    (section 2.4)."""
     return _conv2d(x, weight, bias, stride, padding, dilation, groups).float()
 
 
@@ -375,7 +375,6 @@ def pads_x_in_place(x, weight, bias=None, stride=1, padding=0, dilation=1, group
     (section 2.4)."""
     x.data = F.pad(x.data, _sides(weight.shape[2:], stride, padding, dilation))
     return _conv2d(x, weight, bias, stride, 0, dilation, groups)
-
 
 
 def channels_broadcast(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):

@@ -68,7 +68,9 @@ def test_sizes(student):
 @points(1)
 def test_stride_and_padding(student):
     """Stride and padding as ints, also a stride larger than the kernel and a padding larger than the picture."""
-    agree(student.conv2d, reference, lambda r: call(r, stride=r.randint(1, 4), padding=r.randint(0, 4)), tolerance=DIGITS)
+    agree(
+        student.conv2d, reference, lambda r: call(r, stride=r.randint(1, 4), padding=r.randint(0, 4)), tolerance=DIGITS
+    )
 
 
 @points(0.5)
@@ -82,7 +84,9 @@ def test_pairs(student):
 @points(0.5)
 def test_dilation(student):
     """Dilation leaves gaps between the taps of the kernel; the window moves by the stride alone."""
-    agree(student.conv2d, reference, lambda r: call(r, stride=r.randint(1, 2), dilation=r.randint(1, 3)), tolerance=DIGITS)
+    agree(
+        student.conv2d, reference, lambda r: call(r, stride=r.randint(1, 2), dilation=r.randint(1, 3)), tolerance=DIGITS
+    )
 
 
 @points(1)

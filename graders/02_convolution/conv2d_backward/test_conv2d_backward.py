@@ -55,7 +55,9 @@ def check(student, part, draw, cases=24):
             raise result
         text, expected = call_text("conv2d_backward", case, 3), reference(**case)
         if not isinstance(result, tuple | list) or len(result) != 3:
-            fail(f"{text} returns three gradients, (grad_x, grad_weight, grad_bias)", None, text, case, result, expected)
+            fail(
+                f"{text} returns three gradients, (grad_x, grad_weight, grad_bias)", None, text, case, result, expected
+            )
         got, right = (values[PARTS.index(part)] for values in (result, expected))
         try:
             same(got, right, part)

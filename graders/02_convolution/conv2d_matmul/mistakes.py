@@ -47,6 +47,14 @@ def loop_over_maps(x, weight, bias=None, stride=1, padding=0):
     return out if bias is None else out + bias.view(-1, 1, 1)
 
 
+def loop_over_taps(x, weight, bias=None, stride=1, padding=0):
+    """You multiply once for each tap of the kernel and add. Let the columns hold all taps, C * KH * KW numbers, and one
+    product does it (section 2.5)."""
+    taps = torch.eye(weight[0, 0].numel(), dtype=weight.dtype).reshape(-1, *weight.shape[2:])
+    out = sum(_matmul(x, weight * tap, None, stride, padding) for tap in taps)
+    return out if bias is None else out + bias.view(-1, 1, 1)
+
+
 def weight_not_flattened_like_the_columns(x, weight, bias=None, stride=1, padding=0):
     """You flatten the weight with the channels last, but in a column the channels come first, then the kernel's rows and
     columns: `weight.flatten(1)` (section 2.5)."""
@@ -66,7 +74,7 @@ def weight_reshaped_then_transposed(x, weight, bias=None, stride=1, padding=0):
 
 
 def kernel_flipped(x, weight, bias=None, stride=1, padding=0):
-    """Your kernel is turned by 180 degrees. The first weight meets the first pixel of the window (section 2.3)."""
+    """Your kernel is turned by 180 degrees. The first weight meets the first pixel of the window (section 2.1)."""
     return _matmul(x, weight, bias, stride, padding, rows=weight.flip(2, 3).flatten(1))
 
 

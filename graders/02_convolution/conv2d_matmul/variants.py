@@ -56,7 +56,9 @@ def gathered(x, weight, bias=None, stride=1, padding=0):
     taps = (torch.arange(kh)[:, None] * x.shape[3] + torch.arange(kw)).reshape(-1, 1)
     starts = (torch.arange(h)[:, None] * sh * x.shape[3] + torch.arange(w) * sw).reshape(1, -1)
     columns = x.flatten(2)[:, :, taps + starts]
-    return _plus(torch.tensordot(columns, weight.flatten(2), ([1, 2], [1, 2])).movedim(-1, 1).unflatten(2, (h, w)), bias)
+    return _plus(
+        torch.tensordot(columns, weight.flatten(2), ([1, 2], [1, 2])).movedim(-1, 1).unflatten(2, (h, w)), bias
+    )
 
 
 def in_numpy(x, weight, bias=None, stride=1, padding=0):

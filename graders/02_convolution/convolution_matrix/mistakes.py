@@ -17,13 +17,13 @@ def transposed(weight, height, width):
 
 
 def flipped(weight, height, width):
-    """Your kernel is turned by 180 degrees. The first weight meets the first pixel of the window (section 2.7)."""
+    """Your kernel is turned by 180 degrees. The first weight meets the first pixel of the window (section 2.1)."""
     return _matrix(weight.flip(0, 1), height, width)
 
 
 def kernel_transposed(weight, height, width):
     """Rows and columns of the kernel are exchanged. weight[i, j] belongs to the pixel i rows down and j columns right
-    (section 2.7)."""
+    (section 2.2)."""
     if weight.shape[0] > width or weight.shape[1] > height:
         raise ValueError(f"a kernel of {tuple(weight.shape)} does not fit into {height} x {width}")
     return _matrix(weight.T, height, width)

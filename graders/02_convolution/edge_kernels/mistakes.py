@@ -44,16 +44,10 @@ def edge_kernel_does_not_sum_to_zero():
 
 def answers_to_every_edge():
     """An edge kernel of yours answers to edges of the other direction too, as one does that compares the centre with
-    all neighbours. Along the edge nothing changes: each row of `vertical` adds up to 0 (section 2.2)."""
+    all neighbours, or one that is turned by 45 degrees. Each row of `vertical` adds up to 0, and each column of
+    `horizontal`: along the edge nothing changes (section 2.2)."""
     laplace = torch.tensor([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]])
     return _kernels(vertical=laplace, horizontal=laplace)
-
-
-def diagonal_edges():
-    """Your kernels are turned by 45 degrees: they answer to vertical and to horizontal edges alike. Each row of
-    `vertical` adds up to 0, and each column of `horizontal` (section 2.2)."""
-    diagonal = torch.tensor([[0.0, 1, 2], [-1, 0, 1], [-2, -1, 0]])
-    return _kernels(vertical=diagonal, horizontal=diagonal.flip(1))
 
 
 def integer_dtype():

@@ -18,7 +18,10 @@ def two_pixels_in_numpy():
     """The smallest kernels that do it, in float64."""
     vertical, blur = np.zeros((3, 3)), np.zeros((3, 3))
     vertical[1, 1:], blur[1, 1:] = (-0.001, 0.001), 0.5
-    return {name: torch.from_numpy(k) for name, k in zip(("blur", "vertical", "horizontal"), (blur, vertical, vertical.T.copy()))}
+    return {
+        name: torch.from_numpy(k)
+        for name, k in zip(("blur", "vertical", "horizontal"), (blur, vertical, vertical.T.copy()))
+    }
 
 
 def gaussian_and_its_slopes():

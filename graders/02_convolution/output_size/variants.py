@@ -7,7 +7,9 @@ def _total(kernel_size, stride, padding, dilation):
     if padding == "same" and stride != 1:
         raise ValueError(f"same padding with stride {stride}")
     extent = dilation * (kernel_size - 1)
-    return {"valid": 0, "same": extent, "full": 2 * extent}.get(padding, padding if isinstance(padding, str) else 2 * padding)
+    return {"valid": 0, "same": extent, "full": 2 * extent}.get(
+        padding, padding if isinstance(padding, str) else 2 * padding
+    )
 
 
 def counts_the_starts(size, kernel_size, stride=1, padding=0, dilation=1):

@@ -30,19 +30,19 @@ def _net(channels, classes):
     return nn.Sequential(*stem, _Block(16, 16), _Block(16, 32, 2), _Block(32, 64, 2), *head)
 
 
-def _train(net, images, labels, budget, rate=0.008, epochs=1000, loss=F.cross_entropy, optimizer=torch.optim.AdamW):
-    """One cycle of the learning rate over the budget; at most ``epochs`` epochs."""
+def _train(net, images, labels, budget, rate=0.008, epochs=1000, constant=False):
+    """AdamW with one cycle of the learning rate over the budget, or a constant one; at most ``epochs`` epochs."""
     start = time.process_time()
-    steps = optimizer(net.parameters(), lr=rate)
+    steps = torch.optim.AdamW(net.parameters(), lr=rate)
     for _ in range(epochs):
         for batch in torch.randperm(len(images)).split(64):
             progress = (time.process_time() - start) / budget
             if progress > 0.95:
                 return net
             for group in steps.param_groups:
-                group["lr"] = rate * min(progress / 0.3, (1 - progress) / 0.7)
+                group["lr"] = rate * (1 if constant else min(progress / 0.3, (1 - progress) / 0.7))
             steps.zero_grad()
-            loss(net(images[batch]), labels[batch]).backward()
+            F.cross_entropy(net(images[batch]), labels[batch]).backward()
             steps.step()
     return net
 
@@ -52,55 +52,73 @@ def _classes(labels):
 
 
 def labels_shuffled(images, labels, *, seed, budget, device):
-    """Your net trains on pictures with other pictures' labels: it shuffles the pictures and forgets the labels. Index both with the same permutation (section 6.8)."""
+    """Your net trains on pictures with other pictures' labels: it shuffles the pictures and forgets the labels. Index
+    both with the same permutation (section 6.8).
+    """
     torch.manual_seed(seed)
     net = _net(images.shape[1], _classes(labels))
     return _train(net, images[torch.randperm(len(images))], labels, budget)
 
 
 def learning_rate_too_large(images, labels, *, seed, budget, device):
-    """Your training blows up: the net gives (nearly) every picture the same class, or no number at all. The first thing to try is a learning rate ten times smaller (section 6.8)."""
+    """Your training blows up: the net gives (nearly) every picture the same class, or no number at all. The first
+    thing to try is a learning rate ten times smaller (section 6.8).
+    """
     torch.manual_seed(seed)
-    return _train(_net(images.shape[1], _classes(labels)), images, labels, budget, 10.0, optimizer=torch.optim.SGD)
+    return _train(_net(images.shape[1], _classes(labels)), images, labels, budget, 0.8, constant=True)
 
 
 def stops_early(images, labels, *, seed, budget, device):
-    """Your training stops long before the budget is spent, while the net could still learn. Train until the clock says stop, not for a fixed number of epochs (section 6.8)."""
+    """Your training stops long before the budget is spent, while the net could still learn. Train until the clock says
+    stop, not for a fixed number of epochs (section 6.8).
+    """
     torch.manual_seed(seed)
     return _train(_net(images.shape[1], _classes(labels)), images, labels, budget, epochs=1)
 
 
 def ignores_budget(images, labels, *, seed, budget, device):
-    """Your training takes longer than its budget. Look at time.process_time() before each step, and let the learning rate follow the time that is left (section 6.8)."""
+    """Your training takes longer than its budget. Look at time.process_time() before each step, and let the learning
+    rate follow the time that is left (section 6.8).
+    """
     torch.manual_seed(seed)
     return _train(_net(images.shape[1], _classes(labels)), images, labels, 1.5 * budget)
 
 
 def ignores_seed(images, labels, *, seed, budget, device):
-    """Two trainings with the same seed start from different weights. Call torch.manual_seed(seed) before you build the net (section 6.8)."""
+    """Two trainings with the same seed start from different weights. Call torch.manual_seed(seed) before you build the
+    net (section 6.8).
+    """
     return _train(_net(images.shape[1], _classes(labels)), images, labels, budget)
 
 
 def seed_fixed(images, labels, *, seed, budget, device):
-    """Trainings with different seeds start from the same weights: a number stands where the argument seed should be (section 6.8)."""
+    """Trainings with different seeds start from the same weights: a number stands where the argument seed should be
+    (section 6.8).
+    """
     torch.manual_seed(0)
     return _train(_net(images.shape[1], _classes(labels)), images, labels, budget)
 
 
 def softmax_in_the_net(images, labels, *, seed, budget, device):
-    """Your net gives probabilities, not logits. Cross-entropy takes the softmax itself; with two of them the gradient nearly vanishes. Leave the last layer linear (section 6.8)."""
+    """Your net gives probabilities, not logits. Cross-entropy takes the softmax itself; with two of them the gradient
+    nearly vanishes. Leave the last layer linear (section 6.8).
+    """
     torch.manual_seed(seed)
     return _train(_net(images.shape[1], _classes(labels)).append(nn.Softmax(1)), images, labels, budget)
 
 
 def batch_norm_in_eval(images, labels, *, seed, budget, device):
-    """Your net is in eval mode while it trains: batch norm never sees the batch, and its running statistics are still 0 and 1. Call train() before the first step (section 6.5)."""
+    """Your net is in eval mode while it trains: batch norm never sees the batch, and its running statistics are still
+    0 and 1. Call train() before the first step (section 6.5).
+    """
     torch.manual_seed(seed)
     return _train(_net(images.shape[1], _classes(labels)).eval(), images, labels, budget)
 
 
 def statistics_lag(images, labels, *, seed, budget, device):
-    """Right in train mode, wrong in eval mode: the running statistics of batch norm have not followed the weights. In torch, momentum is the share of the new batch, 0.1, not of the old average (section 6.5)."""
+    """Right in train mode, wrong in eval mode: the running statistics of batch norm have not followed the weights. In
+    torch, momentum is the share of the new batch, 0.1, not of the old average (section 6.5).
+    """
     torch.manual_seed(seed)
     net = _net(images.shape[1], _classes(labels))
     for layer in net.modules():
@@ -110,13 +128,17 @@ def statistics_lag(images, labels, *, seed, budget, device):
 
 
 def scaled_outside(images, labels, *, seed, budget, device):
-    """Your net trains on rescaled pictures, but it is handed back without that rescaling and meets pictures as they are. Put the rescaling into the net's forward, or leave it out (section 6.8)."""
+    """Your net trains on rescaled pictures, but it is handed back without that rescaling and meets pictures as they
+    are. Put the rescaling into the net's forward, or leave it out (section 6.8).
+    """
     torch.manual_seed(seed)
     return _train(_net(images.shape[1], _classes(labels)), images / 255, labels, budget)
 
 
 def no_convolution(images, labels, *, seed, budget, device):
-    """Your net has no convolution, so it has to learn each shape anew at each place. Build a residual net (section 6.8)."""
+    """Your net has no convolution, so it has to learn each shape anew at each place. Build a residual net (section
+    6.8).
+    """
     torch.manual_seed(seed)
     net = nn.Sequential(
         nn.Flatten(), nn.Linear(images[0].numel(), 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU(),
@@ -135,12 +157,16 @@ class _Nearest(nn.Module):
 
 
 def memorises(images, labels, *, seed, budget, device):
-    """Your net knows the training pictures and little else: it is right on them and wrong on new ones. Remembering is not learning; let it see shifted or mirrored copies, and use global average pooling (section 6.8)."""
+    """Your net knows the training pictures and little else: it is right on them and wrong on new ones. Remembering is
+    not learning; let it see shifted or mirrored copies, and use global average pooling (section 6.8).
+    """
     return _Nearest(images, labels)
 
 
 def too_large(images, labels, *, seed, budget, device):
-    """Your net is too large for the budget: in all that time it saw the pictures once or twice. Use fewer channels and blocks; a net of 100 000 weights is plenty here (section 6.8)."""
+    """Your net is too large for the budget: in all that time it saw the pictures once or twice. Use fewer channels and
+    blocks; a net of 100 000 weights is plenty here (section 6.8).
+    """
     torch.manual_seed(seed)
     widths, layers = (64, 128, 256, 512), [nn.Conv2d(images.shape[1], 64, 3, 1, 1, bias=False), nn.BatchNorm2d(64)]
     for before, width in zip((64, *widths), widths, strict=False):

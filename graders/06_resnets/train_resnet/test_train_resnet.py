@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 import torch
-from coursekit.shapes import EASY, shapes
+
 from course.grading import batch, fail, observe, points, same
+from coursekit.shapes import EASY, shapes
 
 limits = {"call_seconds": 120, "exercise_seconds": 300}
 
 BUDGET = 20.0  # CPU seconds
-SOME, MOST = 0.70, 0.82  # accuracy on hidden pictures
+SOME, MOST = 0.70, 0.78  # accuracy on hidden pictures
 SETTING = {"size": 16, **EASY, "pos": 0.4}
 TRAINING_SEED, HIDDEN_SEED = 61, 570_316_226  # the kit draws the same pictures in the student's kernel, given this seed
 
@@ -80,7 +81,7 @@ def test_learns(training):
 
 @points(2)
 def test_learns_well(training):
-    """Of new pictures, the net names at least 82 in 100 rightly."""
+    """Of new pictures, the net names at least 78 in 100 rightly."""
     reaches(training, MOST)
 
 
@@ -170,4 +171,14 @@ def symptom_on_training_pictures(training, norms):
         return "statistics_lag"
     if training.seconds < 0.3 * BUDGET:
         return "stops_early"
+    if most_frequent(training) > 0.8:
+        return "learning_rate_too_large"
+    if 0.05 < training.on_training_pictures() < 0.2:  # guessing: neither learned nor learned wrongly
+        return "labels_shuffled"
     return None
+
+
+def most_frequent(training):
+    """The share of the hidden pictures that get the most frequent answer."""
+    answers = training.hidden[0].argmax(1)
+    return answers.bincount().max().item() / len(answers)

@@ -12,10 +12,10 @@ from torch.utils.data import DataLoader, TensorDataset
 class _PreActivation(nn.Module):
     """Norm and ReLU before the convolutions; zero-padded shortcut without weights."""
 
-    def __init__(self, in_channels, channels, stride=1):
+    def __init__(self, in_channels, channels, stride=1, norm=nn.BatchNorm2d):
         super().__init__()
-        self.bn1, self.conv1 = nn.BatchNorm2d(in_channels), nn.Conv2d(in_channels, channels, 3, stride, 1, bias=False)
-        self.bn2, self.conv2 = nn.BatchNorm2d(channels), nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
+        self.bn1, self.conv1 = norm(in_channels), nn.Conv2d(in_channels, channels, 3, stride, 1, bias=False)
+        self.bn2, self.conv2 = norm(channels), nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
         self.stride, self.missing = stride, channels - in_channels
 
     def forward(self, x):
@@ -25,15 +25,15 @@ class _PreActivation(nn.Module):
 
 
 class _Bottleneck(nn.Module):
-    def __init__(self, in_channels, channels, stride=1, norm=nn.BatchNorm2d):
+    def __init__(self, in_channels, channels, stride=1):
         super().__init__()
         out = 2 * channels
         self.branch = nn.Sequential(
-            nn.Conv2d(in_channels, channels, 1, bias=False), norm(channels), nn.ReLU(),
-            nn.Conv2d(channels, channels, 3, stride, 1, bias=False), norm(channels), nn.ReLU(),
-            nn.Conv2d(channels, out, 1, bias=False), norm(out),
+            nn.Conv2d(in_channels, channels, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(),
+            nn.Conv2d(channels, channels, 3, stride, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(),
+            nn.Conv2d(channels, out, 1, bias=False), nn.BatchNorm2d(out),
         )  # fmt: skip
-        self.shortcut = nn.Sequential(nn.Conv2d(in_channels, out, 1, stride, bias=False), norm(out))
+        self.shortcut = nn.Sequential(nn.Conv2d(in_channels, out, 1, stride, bias=False), nn.BatchNorm2d(out))
 
     def forward(self, x):
         return F.relu(self.branch(x) + self.shortcut(x))
@@ -106,19 +106,18 @@ def group_norm_without_torch_optim(images, labels, *, seed, budget, device):
     torch.manual_seed(seed)
     norm = lambda channels: nn.GroupNorm(4, channels)
     net = nn.Sequential(
-        nn.Conv2d(images.shape[1], 16, 3, 1, 1), _Bottleneck(16, 16, 1, norm), _Bottleneck(32, 16, 2, norm),
-        _Bottleneck(32, 32, 2, norm), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, int(labels.max()) + 1),
+        nn.Conv2d(images.shape[1], 16, 3, 1, 1),
+        _PreActivation(16, 16, 1, norm), _PreActivation(16, 32, 2, norm), _PreActivation(32, 64, 2, norm),
+        nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, int(labels.max()) + 1),
     ).to(device)  # fmt: skip
-    velocity, longest = [torch.zeros_like(p) for p in net.parameters()], 0.0
+    weights = list(net.parameters())
+    velocity, longest = [torch.zeros_like(p) for p in weights], 0.0
     while (begun := time.process_time()) - start + longest < 0.95 * budget:
-        rate = 0.1 * max(0.02, 1 - (begun - start) / budget)
+        rate = 0.05 * max(0.02, 1 - (begun - start) / budget)
         for batch in torch.randperm(len(images)).split(50):
             loss = F.cross_entropy(net(images[batch].to(device)), labels[batch].to(device))
-            with torch.no_grad():
-                for p, v, g in zip(
-                    net.parameters(), velocity, torch.autograd.grad(loss, [*net.parameters()]), strict=True
-                ):
-                    p -= rate * v.mul_(0.9).add_(g)
+            for p, v, g in zip(weights, velocity, torch.autograd.grad(loss, weights), strict=True):
+                p.data -= rate * v.mul_(0.9).add_(g)
         longest = max(longest, time.process_time() - begun)
     torch.set_rng_state(torch_state)
     return net

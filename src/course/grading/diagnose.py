@@ -80,6 +80,7 @@ class Diagnosis:
             kernel = InProcessKernel()
             kernel.run([Cell(self.mistakes[slug].code, "exercise", self._exercise.name)])
             student = Student(kernel.snapshot, support=self._support, call_seconds=60.0)
+            student._shows = False
             self._runs[key] = self._collected.run(test, student, self._seed)
         return self._runs[key]
 

@@ -17,7 +17,7 @@ import torch
 
 from course.grading import describe
 from course.grading.cases import Case, Draw, Draws, case_seed, draw_cases, smallest
-from course.student import Handle, NotDefined, Remote, Reply, StudentError, without_autograd
+from course.student import Handle, NotDefined, Remote, Reply, StudentError, last_call, without_autograd
 
 
 class Mismatch(AssertionError):
@@ -201,7 +201,7 @@ def _judge_all(
         return [v is not None and v.kind == verdict.kind for v in found]
 
     with student._unrecorded(), contextlib.suppress(Exception):  # showing a smaller call is a courtesy
-        shrunk = smallest(draw, case_seed(seed, number), drawn[number][1], fails)
+        shrunk = smallest(draw, case_seed(seed, number), drawn[number][1], fails) if student._shows else None
         if shrunk is not None:
             reply = student._exchange([step(shrunk[0])], **(options or {}))[0]
             smaller = judge(shrunk[0], reply)
@@ -357,15 +357,24 @@ def refuses(error: type[BaseException] | str, mentions: Sequence[Any] = ()) -> I
         if not raised.isinstance(error):
             if raised.type_name == "NotImplementedError":
                 raise
-            raise Mismatch(f"this call must raise {name}, but it raised {raised}.{_where(raised)}") from None
+            raise Mismatch(f"{_last_call()} must raise {name}, but it raised {raised}.{_where(raised)}") from None
         if mentions and not any(str(m) in raised.message for m in mentions):
             wanted = " or ".join(str(m) for m in mentions)
             raise Mismatch(
-                f"{name} is raised as it should be, but its message, {raised.message!r}, does not say what was wrong: "
-                f"put {wanted} into it."
+                f"{_last_call()} raises {name} as it should, but the message, {raised.message!r}, does not say "
+                f"what was wrong: put {wanted} into it."
             ) from None
         return
-    raise Mismatch(f"this call must raise {name}, but it returned a result.")
+    raise Mismatch(f"{_last_call()} must raise {name}, but it returned a result.")
+
+
+def _last_call() -> str:
+    """The last single call as text, tensors by their shapes: ``conv2d(tensor (2, 3, 6, 6), ..., stride=2)``."""
+    if (called := last_call.get(None)) is None:
+        return "this call"
+    label, args, kwargs = called
+    brief = lambda v: f"tensor {tuple(v.shape)}" if isinstance(v, torch.Tensor) else describe.as_text(v)
+    return f"{label}({', '.join([brief(a) for a in args] + [f'{k}={brief(v)}' for k, v in kwargs.items()])})"
 
 
 @contextlib.contextmanager

@@ -164,18 +164,15 @@ def _enter_submissions(
     _insert(db, student, [{"id": name} for name in names if name not in known])
 
     found = select(submission.c.student_id, submission.c.id).where(submission.c.assignment_id == cells.assignment)
-    submissions = dict(db.execute(found).tuples().all())
+    submissions = {name: row for name, row in db.execute(found)}
     new = {name: new_uuid() for name in names if name not in submissions}
     _insert(db, submission, [{"id": i, "assignment_id": cells.assignment, "student_id": n} for n, i in new.items()])
     submissions |= new
     times = {name: patches.submitted_at(lesson.submitted_notebook(name).parent) for name in names}
     _update(db, submission, [{"row": submissions[n], "timestamp": t} for n, t in times.items() if t is not None])
 
-    notebooks = dict(
-        db.execute(
-            select(notebook.c.assignment_id, notebook.c.id).where(notebook.c.notebook_id == cells.notebook)
-        ).tuples()
-    )
+    found = select(notebook.c.assignment_id, notebook.c.id).where(notebook.c.notebook_id == cells.notebook)
+    notebooks = {handed_in: row for handed_in, row in db.execute(found)}
     missing = {submissions[name]: new_uuid() for name in names if submissions[name] not in notebooks}
     _insert(
         db,
@@ -239,7 +236,7 @@ def _enter_penalties(db: sqlalchemy.Connection, cells: _Cells, notebooks: dict[s
     if due is not None:
         score = func.coalesce(grade.c.manual_score, grade.c.auto_score, 0.0) + func.coalesce(grade.c.extra_credit, 0.0)
         wanted = select(grade.c.notebook_id, func.sum(score)).where(grade.c.cell_id.in_(cells.grades.values()))
-        scores = dict(db.execute(wanted.group_by(grade.c.notebook_id)).tuples().all())
+        scores = {row: points for row, points in db.execute(wanted.group_by(grade.c.notebook_id))}
     rows, ours = [], set(notebooks.values())
     for row in handed_in:
         if row.id in ours:
@@ -266,8 +263,8 @@ def _late_penalties(config: Any) -> Penalty:
 class _Reviewed:
     """For which answers the "needs manual grade" flags of the gradebook stand.
 
-    Grading a class again must not ask a person to look again at what has not changed. Code has not changed if its
-    record has not; a written answer's record must hold the answer's hash (in its receipt) to tell.
+    Grading a class again must not ask a person to look again at what has not changed: at code that gets the same
+    points and comment, at a written answer whose receipt has the same hash.
     """
 
     def __init__(self, root: Path, lesson: str) -> None:
@@ -278,17 +275,23 @@ class _Reviewed:
             self.known = {}
 
     def same(self, record: SubmissionRecord, exercise: str) -> bool:
-        return self.known.get(record.student, {}).get(exercise) == self._digest(record.exercises.get(exercise))
+        before = self.known.get(record.student, {}).get(exercise)
+        return before is not None and before == self._digest(record.exercises.get(exercise))
 
     def remember(self, records: Sequence[SubmissionRecord]) -> None:
         for record in records:
-            self.known[record.student] = {name: self._digest(graded) for name, graded in record.exercises.items()}
+            digests = {name: self._digest(graded) for name, graded in record.exercises.items()}
+            self.known[record.student] = {name: digest for name, digest in digests.items() if digest is not None}
         write_whole(self.path, json.dumps(self.known))
 
     @staticmethod
-    def _digest(record: ExerciseRecord | None) -> str:
-        data = None if record is None else {**record.to_json(), "seconds": 0}
-        return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+    def _digest(record: ExerciseRecord | None) -> str | None:
+        if record is None:
+            return None
+        seen: object = [record.points, summary(record)]
+        if record.status == "needs_manual":
+            seen = record.receipt.get("answer", record.receipt.get("code"))
+        return None if seen is None else hashlib.sha256(json.dumps([record.status, seen]).encode()).hexdigest()
 
 
 # -- reading ------------------------------------------------------------------------------------------------------

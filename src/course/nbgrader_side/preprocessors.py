@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
@@ -18,7 +19,7 @@ from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor, SaveAutoGrad
 from course.lessons import Course
 from course.nbgrader_side import patches
 from course.nbgrader_side.gradebook import auto_comment, auto_score, needs_manual
-from course.nbgrader_side.submitted import Submitted, finish
+from course.nbgrader_side.submitted import Submitted, Told, ask_engine, finish
 from course.records import SubmissionRecord
 
 
@@ -43,22 +44,22 @@ class Tidy(NbGraderPreprocessor):
 class Grade(NbGraderPreprocessor):
     """Puts the records into ``resources`` and into the notebook."""
 
-    started: ClassVar[set[str]] = set()  # lessons whose whole class the engine was asked to grade in this process
+    told: ClassVar[WeakKeyDictionary[Any, Told]] = WeakKeyDictionary()  # by run of nbgrader over a whole class
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> Any:
         submitted = _submitted(self, resources)
-        record = submitted.record(everyone=self._is_first_of_class(submitted))
+        record = submitted.record(self._ask)
         resources["course"] = record
         return finish(nb, submitted.course, submitted.lesson, record), resources
 
-    def _is_first_of_class(self, submitted: Submitted) -> bool:
-        """Whether nbgrader has begun to grade a whole class: the engine then does so too, and starts only once."""
-        converter = getattr(self.parent, "parent", None)
-        lesson = str(submitted.lesson.source)
-        if getattr(getattr(converter, "coursedir", None), "student_id", None) != "*" or lesson in self.started:
-            return False
-        self.started.add(lesson)
-        return True
+    def _ask(self, submitted: Submitted) -> Told:
+        """When nbgrader grades a whole class, the engine is started once for all of it."""
+        run = getattr(self.parent, "parent", None)
+        if getattr(getattr(run, "coursedir", None), "student_id", None) != "*":
+            return ask_engine(submitted.course, submitted.lesson, submitted.submission.student)
+        if run not in self.told:
+            self.told[run] = ask_engine(submitted.course, submitted.lesson, None)
+        return self.told[run]
 
 
 class SaveGrades(SaveAutoGrades):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -39,17 +41,17 @@ class Submitted:
     def notebook(self) -> NotebookNode:
         return tidy_notebook(self.lesson, self.source, self.submission)
 
-    def record(self, everyone: bool = False) -> SubmissionRecord:
-        """What the store knows; on a miss the engine first grades this submission, or everyone's of the lesson."""
+    def record(self, ask: Callable[[Submitted], Told]) -> SubmissionRecord:
+        """What the store knows; on a miss, what the engine says when it is asked to grade."""
         if self.unreadable is not None:
-            records = {name: self._by_hand(name, self.unreadable) for name in self._order()}
-            return self._record(records)
-        stored, reason = self._stored(), None
-        if None in stored.values():
-            reason = run_engine(self.course, self.lesson, None if everyone else self.submission.student)
-            stored = self._stored()
-        reason = reason or "the engine gave no record for it"
-        return self._record({name: stored.get(name) or self._by_hand(name, reason) for name in self._order()})
+            return self._record({name: self._by_hand(name, self.unreadable) for name in self._order()})
+        records = self._stored()
+        if None in records.values():
+            told = ask(self)
+            records = {**told.records.get(self.submission.student, {}), **_known(self._stored())}
+            reason = told.problem or "the engine gave no record for it"
+            records |= {name: self._by_hand(name, reason) for name in self._order() if name not in records}
+        return self._record(_known(records))
 
     def _stored(self) -> dict[str, ExerciseRecord | None]:
         from course.runs.classroom import stored_records
@@ -63,16 +65,33 @@ class Submitted:
         return ExerciseRecord.needs_manual(self.lesson.name, name, self.lesson.exercise(name).points, reason)
 
     def _record(self, exercises: dict[str, ExerciseRecord]) -> SubmissionRecord:
-        return SubmissionRecord(self.lesson.name, self.submission.student, exercises, self.submission.notes)
+        notes = self.submission.notes if self.unreadable is None else (self.unreadable,)
+        in_order = {name: exercises[name] for name in self._order()}
+        return SubmissionRecord(self.lesson.name, self.submission.student, in_order, notes)
 
 
-def run_engine(course: Course, lesson: Lesson, student: str | None) -> str | None:
-    """Have ``course grade --store-only`` fill the store; returns what went wrong, for people, or None."""
-    command = [sys.executable, "-m", "course", "grade", lesson.name, "--course", str(course.root), "--store-only"]
-    command += [f"--student={student}"] if student is not None else []
+@dataclass(frozen=True)
+class Told:
+    """What the engine said: records by student and exercise, and what went wrong with all of it, for people."""
+
+    records: dict[str, dict[str, ExerciseRecord]]
+    problem: str | None = None
+
+
+def ask_engine(course: Course, lesson: Lesson, student: str | None) -> Told:
+    """Have ``course grade`` fill the store for one student or for everyone, in a process of its own."""
+    command = [sys.executable, "-m", "course", "grade", lesson.name, "--course", str(course.root)]
+    command += ["--store-only", "--json", *([f"--student={student}"] if student is not None else [])]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-    said = done.stderr.strip().splitlines()
-    return None if done.returncode in (0, 1) else (said[-1] if said else f"course grade ended with {done.returncode}")
+    records = {}
+    for line in done.stdout.splitlines():
+        if line.startswith("{"):
+            said = json.loads(line)
+            records[said["student"]] = {n: ExerciseRecord.from_json(r) for n, r in said["exercises"].items()}
+    if done.returncode in (0, 1):
+        return Told(records)
+    last = done.stderr.strip().splitlines()[-1:]
+    return Told(records, last[0].removeprefix("course: ") if last else f"course grade ended with {done.returncode}")
 
 
 def finish(notebook: NotebookNode, course: Course, lesson: Lesson, record: SubmissionRecord) -> NotebookNode:
@@ -102,3 +121,7 @@ def finish(notebook: NotebookNode, course: Course, lesson: Lesson, record: Submi
 @lru_cache(maxsize=16)
 def _source(lesson: Lesson, changed: int) -> list[SourceCell]:
     return read_source(lesson)
+
+
+def _known(records: dict[str, ExerciseRecord | None]) -> dict[str, ExerciseRecord]:
+    return {name: record for name, record in records.items() if record is not None}

@@ -1,0 +1,50 @@
+"""``course demo``: three submissions, from release to feedback page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from course.commands.options import course_option
+
+if TYPE_CHECKING:
+    from course.lessons import Course
+
+
+@click.command("demo", short_help="Grade three sample submissions from start to finish and show where the pages are.")
+@click.option("--jobs", "-j", type=click.IntRange(1), default=None, help="How many at a time (default: one a core).")
+@course_option
+def command(jobs: int | None, course: Course) -> int:
+    """Release lesson 02, hand in three notebooks, grade them with hidden tests, and make the feedback pages.
+
+    Everything happens in .course/demo/, a course folder of its own that is made afresh; your gradebook is not touched.
+    """
+    from course.authoring.demo import LESSON, build_demo
+    from course.nbgrader_side.feedback import make_feedback
+    from course.nbgrader_side.gradebook import scores, write_autograded, write_grades
+    from course.pages.progress import progress
+    from course.pages.report import show_scores
+    from course.runs.classroom import grade_class
+
+    for done, demo in build_demo(course):
+        click.echo(f"· {done}")
+    lesson = demo.lesson(LESSON)
+    students = lesson.students()
+    running = grade_class(demo, lesson, students, jobs=jobs)
+    results = list(progress(running, len(students), f"Grading {LESSON}"))
+    for graded in results:
+        write_autograded(demo, lesson, graded.submission, graded.record)
+    write_grades(demo, lesson, [graded.record for graded in results])
+    click.echo(f"· graded with hidden tests in {max(g.record.seconds for g in results):.0f} s")
+    for student, error in make_feedback(demo, lesson, students):
+        if error:
+            click.echo(f"course: no page for {student}: {error}", err=True)
+    for graded in results:
+        if slugs := {s for e in graded.record.exercises.values() for s in e.misconceptions}:
+            click.echo(f"· {graded.student}'s mistakes by name: {', '.join(sorted(slugs))}")
+    show_scores(scores(demo, lesson))
+    click.echo("Feedback pages, for a browser:")
+    for student in students:
+        click.echo(f"  {demo.root / 'feedback' / student / LESSON / LESSON}.html")
+    return 0
