@@ -167,7 +167,7 @@ def test_a_broken_submission_stops_nobody(
     course: Course, lesson: Lesson, store: dict[str, SubmissionRecord], tmp_path: Path
 ) -> None:
     secret = tmp_path / "secret.txt"
-    secret.write_text("hidden tests")
+    secret.write_text("nobody may read this")
     hand_in(lesson, "ada", answered(lesson, add=ADD))
     store["ada"] = records_of("ada")
     hand_in(lesson, "ben", "this is no JSON")
@@ -202,7 +202,7 @@ def test_a_broken_submission_stops_nobody(
         ("ada", "ben", "cat", "dan", "eve", "fay", "gus")]  # fmt: skip
     copied = [p for step in ("autograded", "feedback") for p in (course.root / step).rglob("*") if p.is_file()]
     assert {p.name for p in copied} <= {f"{LESSON}.ipynb", f"{LESSON}.html", "timestamp.txt"}
-    assert not any(b"hidden tests" in p.read_bytes() for p in copied)
+    assert not any(b"nobody may read" in p.read_bytes() for p in copied)
 
 
 def test_a_miss_asks_the_engine_once_for_a_class(

@@ -97,6 +97,73 @@ def frozen(module):
     return sorted(name for name, parameter in module.named_parameters() if not parameter.requires_grad)
 
 
+def give_gradients(module):
+    """Put a gradient on every parameter: ten times its value."""
+    for parameter in module.parameters():
+        parameter.grad = 10 * parameter.detach()
+
+
+def gradients(module):
+    """The `.grad` of each parameter, or None, by name."""
+    return {name: parameter.grad for name, parameter in sorted(module.named_parameters())}
+
+
+def state(module):
+    """All of the state dict, in alphabetical order."""
+    return dict(sorted(module.state_dict().items()))
+
+
+def modes(module):
+    """Whether each submodule is in train mode, by name."""
+    return {name: submodule.training for name, submodule in module.named_modules()}
+
+
+# The same for nets whose names are free: everything goes by shape -------------------------------------------------
+
+
+def shapes(module):
+    """How often each shape occurs among the parameters: {"16 x 3 x 3 x 3": 1, ...}."""
+    counts = {}
+    for parameter in module.parameters():
+        key = " x ".join(map(str, parameter.shape))
+        counts[key] = counts.get(key, 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def fill_by_shape(module, seed):
+    """Weights of one shape become equal, and beyond 16 channels all channels become equal.
+
+    So neither names nor the place of zero channels make a difference to what comes out, and everything else does.
+    """
+    with torch.no_grad():
+        for name, tensor in [*module.named_parameters(), *module.named_buffers()]:
+            leaf = name.rpartition(".")[2]
+            if tensor.dim() == 4:
+                tensor.copy_(_kernels(tensor.shape, seed))
+            elif tensor.dim() == 2:
+                tensor.copy_(_drawn("head", torch.Size([len(tensor), 1]), seed))
+            elif leaf in ("weight", "bias", "running_mean", "running_var"):
+                values = _drawn(leaf, tensor.shape, seed)
+                tensor.copy_(values if len(values) <= 16 else values[:1])
+        for layer in module.modules():
+            if isinstance(layer, nn.Conv2d) and layer.bias is not None:
+                layer.bias.zero_()
+    return module
+
+
+def _kernels(shape, seed):
+    outputs, inputs = (width if width <= 16 else 1 for width in shape[:2])
+    kernels = _drawn("kernel", torch.Size([outputs, inputs, *shape[2:]]), seed)
+    return kernels * (inputs / shape[1]) ** 0.5 if inputs == shape[1] else kernels / shape[1]
+
+
+def unused(module, x):
+    """How many parameters have no influence on what comes out for x."""
+    parameters = list(module.parameters())
+    found = torch.autograd.grad(module(x).square().sum(), parameters, allow_unused=True)
+    return sum(gradient is None or not gradient.any() for gradient in found)
+
+
 # Stand-ins for blocks, to look at ResNet alone --------------------------------------------------------------------
 
 
@@ -208,3 +275,32 @@ def torchvision_bottleneck_net():
     from torchvision.models import resnet
 
     return resnet.ResNet(resnet.Bottleneck, [1, 1, 1, 1], num_classes=3)
+
+
+def convolution_net():
+    """Convolutions of several kinds, one of them used twice, and no batch norm."""
+    return nn.Sequential(
+        nn.Conv2d(3, 4, 3, padding=1),
+        nn.ReLU(),
+        _Twice(nn.Conv2d(4, 4, 3, padding=2, dilation=2, groups=2)),
+        nn.Conv2d(4, 5, 1, stride=2, bias=False),
+        nn.Flatten(),
+        nn.Linear(5 * 3 * 4, 3),
+    )
+
+
+class _Twice(nn.Module):
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x):
+        return self.layer(torch.tanh(self.layer(x)))
+
+
+def dropout_net():
+    """A net that draws random numbers in train mode."""
+    return nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Dropout(0.5), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+        nn.Linear(4, 3),
+    )  # fmt: skip

@@ -29,8 +29,8 @@ def _conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, sid
 
 
 def kernel_flipped(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """Your kernel is turned by 180 degrees before it slides. What networks call convolution does not turn it: the first
-    weight meets the first pixel of the window (section 2.1)."""
+    """Your kernel is turned by 180 degrees before it slides. What networks call convolution does not turn it: the
+    first weight meets the first pixel of the window (section 2.1)."""
     return _conv2d(x, weight.flip(2, 3), bias, stride, padding, dilation, groups)
 
 
@@ -69,6 +69,11 @@ def dilation_pair_swapped(x, weight, bias=None, stride=1, padding=0, dilation=1,
     return _conv2d(x, weight, bias, stride, padding, _both(dilation)[::-1], groups)
 
 
+def stride_and_dilation_pairs_swapped(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """You use the first numbers of stride and dilation for the width. Pairs are (height, width) (section 2.4)."""
+    return _conv2d(x, weight, bias, _both(stride)[::-1], padding, _both(dilation)[::-1], groups)
+
+
 def first_of_each_pair(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """You use the first number of each pair for both directions. Pairs are (height, width) (section 2.4)."""
     stride, padding, dilation = ((v if isinstance(v, str) else _both(v)[0]) for v in (stride, padding, dilation))
@@ -76,15 +81,15 @@ def first_of_each_pair(x, weight, bias=None, stride=1, padding=0, dilation=1, gr
 
 
 def bias_added_to_every_tap(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """You add the bias to each product, so it counts C * KH * KW times. It is added once, after the sum
-    (section 2.3)."""
+    """You add the bias to each product, so it counts C * KH * KW times. It is added once, after the sum (section
+    2.3)."""
     bias = None if bias is None else bias * weight[0].numel()
     return _conv2d(x, weight, bias, stride, padding, dilation, groups)
 
 
 def bias_added_per_window_pixel(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """You add the bias once for each pixel of the window, KH * KW times. It is added once, after the sum
-    (section 2.3)."""
+    """You add the bias once for each pixel of the window, KH * KW times. It is added once, after the sum (section
+    2.3)."""
     bias = None if bias is None else bias * weight[0, 0].numel()
     return _conv2d(x, weight, bias, stride, padding, dilation, groups)
 
@@ -121,9 +126,16 @@ def sums_over_batch(x, weight, bias=None, stride=1, padding=0, dilation=1, group
     return out.sum(0, keepdim=True).expand_as(out) + bias
 
 
+def batch_summed_to_one(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """You sum over the pictures of the batch, and one result is left. Each picture has its own: sum over channels and
+    taps only (section 2.4)."""
+    bias = 0 if bias is None else bias.view(-1, 1, 1)
+    return _conv2d(x, weight, None, stride, padding, dilation, groups).sum(0, keepdim=True) + bias
+
+
 def batch_axis_lost(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """You sum over the pictures of the batch, and the result has no batch axis. It is (N, O, H', W'): sum over channels
-    and taps only (section 2.4)."""
+    """You sum over the pictures of the batch, and the result has no batch axis. It is (N, O, H', W'): sum over
+    channels and taps only (section 2.4)."""
     bias = 0 if bias is None else bias.view(-1, 1, 1)
     return _conv2d(x, weight, None, stride, padding, dilation, groups).sum(0) + bias
 
@@ -140,15 +152,15 @@ def stride_ignored(x, weight, bias=None, stride=1, padding=0, dilation=1, groups
 
 
 def stride_only_in_the_size(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """Your result has the right size, but its windows start at 0, 1, 2, ...: output i belongs to the window that starts
-    at i * stride (section 2.4)."""
+    """Your result has the right size, but its windows start at 0, 1, 2, ...: output i belongs to the window that
+    starts at i * stride (section 2.4)."""
     h, w = _conv2d(x, weight, bias, stride, padding, dilation, groups).shape[2:]
     return _conv2d(x, weight, bias, 1, padding, dilation, groups)[..., :h, :w]
 
 
-def strides_the_picture_first(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """You drop pixels of the picture by the stride and slide the kernel over what is left. The stride moves the window;
-    inside a window all pixels count (section 2.4)."""
+def pads_after_striding_the_picture(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """You drop pixels of the picture by the stride, then pad, and slide the kernel over what is left. The stride moves
+    the window; inside a window all pixels count (section 2.4)."""
     sh, sw = _both(stride)
     return _conv2d(x[..., ::sh, ::sw], weight, bias, 1, padding, dilation, groups)
 
@@ -187,14 +199,16 @@ def pads_once(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 
 def dilation_ignored(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """The dilation changes nothing in your result: the taps of the kernel lie `dilation` pixels apart (section 2.4)."""
+    """The dilation changes nothing in your result: the taps of the kernel lie `dilation` pixels apart (section
+    2.4)."""
     return _conv2d(x, weight, bias, stride, padding, 1, groups)
 
 
 def dilation_taken_as_stride(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """You move the window by the dilation. The stride moves the window; the dilation is the distance between the taps
     inside one window (section 2.4)."""
-    return _conv2d(x, weight, bias, dilation, padding if padding != "same" else 0, 1, groups)
+    sides = lambda *_: _sides(weight.shape[2:], stride, padding, dilation)
+    return _conv2d(x, weight, bias, dilation, padding, 1, groups, sides)
 
 
 def stride_and_dilation_swapped(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -207,20 +221,21 @@ def window_moves_by_stride_times_dilation(x, weight, bias=None, stride=1, paddin
     """Your window moves by stride * dilation. It moves by the stride alone; the dilation is the distance between the
     taps inside one window (section 2.4)."""
     step = tuple(s * d for s, d in zip(_both(stride), _both(dilation), strict=True))
-    return _conv2d(x, weight, bias, step, padding if padding != "same" else 0, 1, groups)
+    sides = lambda *_: _sides(weight.shape[2:], stride, padding, dilation)
+    return _conv2d(x, weight, bias, step, padding, 1, groups, sides)
 
 
 def dilation_times_kernel(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """Your result is too small with dilation: you take a kernel to be dilation * K wide. There are K - 1 gaps between K
-    taps, so it covers dilation * (K - 1) + 1 (section 2.4)."""
+    """Your result is too small with dilation: you take a kernel to be dilation * K wide. There are K - 1 gaps between
+    K taps, so it covers dilation * (K - 1) + 1 (section 2.4)."""
     dh, dw = _both(dilation)
     sides = lambda *call: [a - b for a, b in zip(_sides(*call), (0, dw - 1, 0, dh - 1), strict=True)]
     return _conv2d(x, weight, bias, stride, padding, dilation, groups, sides)
 
 
 def same_extra_on_the_left(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """For an even kernel "same" needs an odd number of zeros, and you put the extra one on the left and on top. It goes
-    on the right and at the bottom (section 2.4)."""
+    """For an even kernel "same" needs an odd number of zeros, and you put the extra one on the left and on top. It
+    goes on the right and at the bottom (section 2.4)."""
 
     def sides(*call):
         left, right, top, bottom = _sides(*call)
@@ -230,16 +245,16 @@ def same_extra_on_the_left(x, weight, bias=None, stride=1, padding=0, dilation=1
 
 
 def same_for_odd_kernels_only(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """Your "same" pads K // 2 on each side, so an even kernel makes the picture larger. In total it needs
-    dilation * (K - 1) zeros (section 2.4)."""
+    """Your "same" pads K // 2 on each side, so an even kernel makes the picture larger. In total it needs dilation *
+    (K - 1) zeros (section 2.4)."""
     if padding == "same" and _both(stride) == (1, 1):
         padding = tuple(d * (k // 2) for d, k in zip(_both(dilation), weight.shape[2:], strict=True))
     return _conv2d(x, weight, bias, stride, padding, dilation, groups)
 
 
 def same_without_dilation(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """Your "same" adds K - 1 zeros whatever the dilation. The size stays only with dilation * (K - 1)
-    (section 2.4)."""
+    """Your "same" adds K - 1 zeros whatever the dilation. The size stays only with dilation * (K - 1) (section
+    2.4)."""
     sides = lambda kernel, stride, padding, dilation: _sides(
         kernel, stride, padding, 1 if padding == "same" else dilation
     )
@@ -256,8 +271,8 @@ def same_with_a_stride(x, weight, bias=None, stride=1, padding=0, dilation=1, gr
 
 
 def groups_ignored(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """You ignore the groups: every map sees the first channels. Map o belongs to group o // (O / groups), which sees the
-    channels of that group only (section 2.4)."""
+    """You ignore the groups: every map sees the first channels. Map o belongs to group o // (O / groups), which sees
+    the channels of that group only (section 2.4)."""
     return _conv2d(x[:, : x.shape[1] // groups], weight, bias, stride, padding, dilation, 1)
 
 
@@ -268,8 +283,16 @@ def groups_refused(x, weight, bias=None, stride=1, padding=0, dilation=1, groups
 
 
 def groups_see_all_channels(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """Your kernels are repeated over all channels. With groups a map sees only the C / groups channels of its own group
-    (section 2.4)."""
+    """Your kernels are repeated over all channels. With groups a map sees only the C / groups channels of its own
+    group (section 2.4)."""
+    return _conv2d(x, weight.repeat(1, groups, 1, 1), bias, stride, padding, dilation, 1)
+
+
+def groups_not_handled(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """You multiply all channels with a kernel that has C / groups of them: torch refuses, or spreads a single channel
+    over all. A map sees only the channels of its own group: split x and weight into groups first (section 2.4)."""
+    if groups > 1 and weight.shape[1] > 1:
+        raise RuntimeError("The size of tensor a must match the size of tensor b")
     return _conv2d(x, weight.repeat(1, groups, 1, 1), bias, stride, padding, dilation, 1)
 
 
@@ -292,23 +315,11 @@ def group_outputs_interleaved(x, weight, bias=None, stride=1, padding=0, dilatio
 
 
 def groups_dealt_like_cards(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """You deal channels and maps to the groups in turn (c % groups). A group is a block of neighbours: c // (C / groups)
-    (section 2.4)."""
+    """You deal channels and maps to the groups in turn (c % groups). A group is a block of neighbours: c // (C /
+    groups) (section 2.4)."""
     maps, channels = (_interleaved(n, groups, x.device) for n in (weight.shape[0], x.shape[1]))
     bias = None if bias is None else bias[maps]
     return _conv2d(x[:, channels], weight[maps], bias, stride, padding, dilation, groups)[:, maps.argsort()]
-
-
-def view_of_the_picture(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """`x.view(...)` fails when the numbers of x do not lie one after the other in memory, as after a transpose or a
-    slice. `reshape` copies where it must (section 2.4)."""
-    return _conv2d(x.view(-1).view(x.shape), weight, bias, stride, padding, dilation, groups)
-
-
-def view_of_the_weight(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """`weight.view(...)` fails when the numbers of the weight do not lie one after the other in memory, as after a
-    transpose or a slice. `reshape` copies where it must (section 2.4)."""
-    return _conv2d(x, weight.view(-1).view(weight.shape), bias, stride, padding, dilation, groups)
 
 
 def view_on_non_contiguous(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -319,8 +330,8 @@ def view_on_non_contiguous(x, weight, bias=None, stride=1, padding=0, dilation=1
 
 
 def strides_assumed(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """You compute the steps through memory from the shape of x. A transposed, sliced or expanded tensor has others: ask
-    `x.stride()` (section 2.4)."""
+    """You compute the steps through memory from the shape of x. A transposed, sliced or expanded tensor has others:
+    ask `x.stride()` (section 2.4)."""
     x = F.pad(x, _sides(weight.shape[2:], stride, padding, dilation))
     n, c, h, w = x.shape
     return _conv2d(x.as_strided(x.shape, (c * h * w, h * w, w, 1)), weight, bias, stride, 0, dilation, groups)
@@ -346,8 +357,8 @@ def detached(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 
 def picture_detached(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """No gradient reaches the picture: a copy of x is made with `.detach()`, `.data`, `torch.tensor(...)` or numpy. The
-    layer before this one learns from that gradient (section 2.6)."""
+    """No gradient reaches the picture: a copy of x is made with `.detach()`, `.data`, `torch.tensor(...)` or numpy.
+    The layer before this one learns from that gradient (section 2.6)."""
     return _conv2d(x.detach(), weight, bias, stride, padding, dilation, groups)
 
 
@@ -358,21 +369,21 @@ def weight_detached(x, weight, bias=None, stride=1, padding=0, dilation=1, group
 
 
 def bias_detached(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """No gradient reaches the bias: its numbers are taken with `.item()`, `.tolist()`, `.data` or `.detach()`. Index it
-    instead (section 2.6)."""
+    """No gradient reaches the bias: its numbers are taken with `.item()`, `.tolist()`, `.data` or `.detach()`. Index
+    it instead (section 2.6)."""
     return _conv2d(x, weight, None if bias is None else bias.detach(), stride, padding, dilation, groups)
 
 
 def numpy_on_the_way(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """`.numpy()` refuses a tensor that requires a gradient, and would cut the gradient off. Compute with tensors all the
-    way (section 2.6)."""
+    """`.numpy()` refuses a tensor that requires a gradient, and would cut the gradient off. Compute with tensors all
+    the way (section 2.6)."""
     x, weight = (torch.from_numpy(t.numpy()) for t in (x, weight))
     return _conv2d(x, weight, bias, stride, padding, dilation, groups)
 
 
 def pads_x_in_place(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """You pad x itself, so the caller finds a larger picture afterwards. Pad a copy: `padded = F.pad(x, ...)`
-    (section 2.4)."""
+    """You pad x itself, so the caller finds a larger picture afterwards. Pad a copy: `padded = F.pad(x, ...)` (section
+    2.4)."""
     x.data = F.pad(x.data, _sides(weight.shape[2:], stride, padding, dilation))
     return _conv2d(x, weight, bias, stride, 0, dilation, groups)
 

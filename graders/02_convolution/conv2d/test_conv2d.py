@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from course.grading import agree, agree_gradients, fail, leaves_inputs, points, refuses, same
 
 bans = ("convolution", "unfold")
-DIGITS = 1e-6  # that float64 is computed in float32 is found by one test, which names it
+DIGITS = 1e-6  # whether float64 is computed in float32 is one test's question, not that of all
 
 
 def reference(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -21,14 +21,20 @@ def both(value):
     return value if isinstance(value, tuple) else (value, value)
 
 
-def call(r, largest_kernel=3, dtype=torch.float64, **options):
-    """A call with these options; at least one window fits into each padded picture."""
-    groups = options.get("groups", 1)
+def call(r, largest_kernel=3, dtype=torch.float64, tight=False, **options):
+    """A call with these options.
+
+    tight: the picture may be smaller than the window, if the padding makes room; else there is room for every window,
+    whichever way an answer confuses height with width or stride with dilation.
+    """
+    groups, stride, dilation = (options.get(name, 1) for name in ("groups", "stride", "dilation"))
     channels, maps = groups * r.randint(1, 3), groups * r.randint(1, 3)
     kernel = r.randint(1, largest_kernel), r.randint(1, largest_kernel)
-    padding = {"valid": 0, "same": 9}.get(options.get("padding", 0), options.get("padding", 0))
-    extents = [d * (k - 1) + 1 for d, k in zip(both(options.get("dilation", 1)), kernel, strict=True)]
-    size = [max(1, e - 2 * p) + r.randint(0, 5) for e, p in zip(extents, both(padding), strict=True)]
+    if tight:
+        smallest = [max(1, dilation * (k - 1) + 1 - 2 * options["padding"]) for k in kernel]
+    else:
+        smallest = [max(*both(stride), *both(dilation)) * (max(kernel) - 1) + 1] * 2
+    size = [n + r.randint(0, 2 if tight else 5) for n in smallest]
     bias = {"bias": r.tensor(maps, dtype=dtype)} if r.maybe(True) else {}
     x = r.tensor(r.randint(1, 3), channels, *size, dtype=dtype)
     return dict(x=x, weight=r.tensor(maps, channels // groups, *kernel, dtype=dtype), **bias, **options)
@@ -43,6 +49,11 @@ def any_word(r):
     if r.choice(["same", "valid"]) == "same":
         return call(r, largest_kernel=4, padding="same", dilation=r.randint(1, 2))
     return call(r, padding="valid", stride=r.randint(1, 2))
+
+
+def any_pairs(r):
+    pair = lambda low, high: (r.randint(low, high), r.randint(low, high))
+    return call(r, stride=pair(1, 3), padding=pair(0, 3), dilation=pair(1, 2))
 
 
 def any_view(r):
@@ -67,29 +78,32 @@ def test_sizes(student):
 
 @points(1)
 def test_stride_and_padding(student):
-    """Stride and padding as ints, also a stride larger than the kernel and a padding larger than the picture."""
-    agree(
-        student.conv2d, reference, lambda r: call(r, stride=r.randint(1, 4), padding=r.randint(0, 4)), tolerance=DIGITS
-    )
+    """Stride and padding as ints, also larger than the kernel."""
+    draw = lambda r: call(r, stride=r.randint(1, 4), padding=r.randint(0, 4))
+    agree(student.conv2d, reference, draw, tolerance=DIGITS)
+
+
+@points(0.5)
+def test_padding_makes_room(student):
+    """A picture that is smaller than the kernel is right if the padding makes room for a window."""
+    draw = lambda r: call(r, tight=True, padding=r.randint(1, 4), dilation=r.randint(1, 2), stride=r.randint(1, 2))
+    agree(student.conv2d, reference, draw, tolerance=DIGITS)
 
 
 @points(0.5)
 def test_pairs(student):
     """Stride, padding and dilation as (height, width) pairs."""
-    pair = lambda r, low, high: (r.randint(low, high), r.randint(low, high))
-    draw = lambda r: call(r, stride=pair(r, 1, 3), padding=pair(r, 0, 3), dilation=pair(r, 1, 2))
-    agree(student.conv2d, reference, draw, tolerance=DIGITS)
+    agree(student.conv2d, reference, any_pairs, tolerance=DIGITS)
 
 
 @points(0.5)
 def test_dilation(student):
     """Dilation leaves gaps between the taps of the kernel; the window moves by the stride alone."""
-    agree(
-        student.conv2d, reference, lambda r: call(r, stride=r.randint(1, 2), dilation=r.randint(1, 3)), tolerance=DIGITS
-    )
+    draw = lambda r: call(r, stride=r.randint(1, 2), dilation=r.randint(1, 3))
+    agree(student.conv2d, reference, draw, tolerance=DIGITS)
 
 
-@points(1)
+@points(0.5)
 def test_same_and_valid(student):
     """The word same keeps height and width (an odd zero goes right and to the bottom), valid adds nothing."""
     agree(student.conv2d, reference, any_word, cases=32, tolerance=DIGITS)
@@ -107,18 +121,6 @@ def test_views(student):
     agree(student.conv2d, reference, any_view, cases=32, tolerance=DIGITS)
 
 
-@points(1)
-def test_gradients(student):
-    """Gradients reach the picture, the weight and the bias."""
-    agree_gradients(student.conv2d, reference, everything, cases=12, tolerance=DIGITS)
-
-
-@points(0.5)
-def test_inputs_untouched(student):
-    """No argument is changed in place."""
-    leaves_inputs(student.conv2d, lambda r: call(r, stride=r.randint(1, 2), padding=r.randint(1, 2)))
-
-
 @points(0.5)
 def test_dtypes(student):
     """With all options in one call, float32 gives float32, and float64 keeps all its digits."""
@@ -132,9 +134,21 @@ def test_dtypes(student):
              "conv2d(x, weight)", dict(x=x, weight=weight), got, expected)  # fmt: skip
 
 
+@points(1)
+def test_gradients(student):
+    """Gradients reach the picture, the weight and the bias."""
+    agree_gradients(student.conv2d, reference, everything, cases=12, tolerance=DIGITS)
+
+
+@points(0.5)
+def test_inputs_untouched(student):
+    """No argument is changed in place."""
+    leaves_inputs(student.conv2d, lambda r: call(r, stride=r.randint(1, 2), padding=r.randint(1, 2)))
+
+
 @points(0.5)
 def test_refuses(student):
-    """Channels that do not match, a kernel that fits nowhere and "same" with a stride raise a ValueError with a size."""
+    """Channels that do not match, no room for a window, and "same" with a stride raise a ValueError with a size."""
     for channels, weight_channels, groups in [(3, 4, 1), (1, 3, 1), (3, 1, 1), (4, 4, 2)]:
         x, weight = torch.ones(2, channels, 6, 6), torch.ones(4, weight_channels, 3, 3)
         with refuses(ValueError, mentions=(channels, weight_channels, groups)):

@@ -97,7 +97,7 @@ def fourier(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 
 def index_arrays(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """Row and column numbers of every tap of every window, gathered by indexing; a dense weight with zeros for groups."""
+    """Row and column numbers of every tap of every window; for groups a dense weight with zeros."""
     x, (sh, sw), (dh, dw), (h, w) = _prepare(x, weight, stride, padding, dilation, groups)
     maps, channels, kh, kw = weight.shape
     dense = weight.new_zeros(maps, groups * channels, kh, kw)

@@ -37,9 +37,18 @@ def forgets_strides_zeros(grad_output, x, weight, stride=1, padding=0):
     return F.conv_transpose2d(grad_output, weight, padding=padding), *right[1:]
 
 
+def forgets_strides_zeros_and_fills_up(grad_output, x, weight, stride=1, padding=0):
+    """You slide over grad_output as it is, and fill the result up to the size of x. With a stride, stride - 1 zeros go
+    between the values of grad_output first, because the windows were that far apart (section 2.6)."""
+    right = _gradients(grad_output, x, weight, stride, padding)
+    small = F.conv_transpose2d(grad_output, weight, padding=padding)
+    (h, w), (have_h, have_w) = x.shape[2:], small.shape[2:]
+    return F.pad(small, (0, w - have_w, 0, h - have_h)), *right[1:]
+
+
 def grad_x_ignores_the_stride(grad_output, x, weight, stride=1, padding=0):
-    """In grad_x your windows start at i, they should start at i * stride: where the forward pass read, the backward pass
-    adds (section 2.6)."""
+    """In grad_x your windows start at i, they should start at i * stride: where the forward pass read, the backward
+    pass adds (section 2.6)."""
     right, (ph, pw) = _gradients(grad_output, x, weight, stride, padding), _both(padding)
     padded, spread = torch.zeros_like(_pad(x, padding)), F.conv_transpose2d(grad_output, weight)
     padded[:, :, : spread.shape[2], : spread.shape[3]] = spread
@@ -47,8 +56,8 @@ def grad_x_ignores_the_stride(grad_output, x, weight, stride=1, padding=0):
 
 
 def grad_weight_ignores_the_stride(grad_output, x, weight, stride=1, padding=0):
-    """In grad_weight you read x at steps of one pixel. The windows of the forward pass start at i * stride
-    (section 2.6)."""
+    """In grad_weight you read x at steps of one pixel. The windows of the forward pass start at i * stride (section
+    2.6)."""
     right = _gradients(grad_output, x, weight, stride, padding)
     reached = _used(_pad(x, padding), grad_output, weight)
     return right[0], _gradients(grad_output, reached, weight, 1, 0)[1], right[2]
@@ -62,15 +71,15 @@ def stride_ignored(grad_output, x, weight, stride=1, padding=0):
 
 
 def padding_not_cropped(grad_output, x, weight, stride=1, padding=0):
-    """Your grad_x has the size of the padded picture. The zeros of the padding are no part of x: cut them off
-    (section 2.6)."""
+    """Your grad_x has the size of the padded picture. The zeros of the padding are no part of x: cut them off (section
+    2.6)."""
     right = _gradients(grad_output, x, weight, stride, padding)
     return _gradients(grad_output, _pad(x, padding), weight, stride, 0)[0], *right[1:]
 
 
 def cropped_to_nothing(grad_output, x, weight, stride=1, padding=0):
-    """You cut the padding off with `[p:-p]`, and for p = 0 that is `[0:0]`, nothing. Write `[p : p + height]`
-    (section 2.6)."""
+    """You cut the padding off with `[p:-p]`, and for p = 0 that is `[0:0]`, nothing. Write `[p : p + height]` (section
+    2.6)."""
     right, (ph, pw) = _gradients(grad_output, x, weight, stride, padding), _both(padding)
     padded = _gradients(grad_output, _pad(x, padding), weight, stride, 0)[0]
     return padded[:, :, ph:-ph, pw:-pw], *right[1:]
@@ -84,8 +93,8 @@ def leftover_rows_dropped(grad_output, x, weight, stride=1, padding=0):
 
 
 def leftover_rows_on_top(grad_output, x, weight, stride=1, padding=0):
-    """You put the rows and columns that the stride leaves over on top and on the left. They lie at the bottom and on the
-    right, after the last window (section 2.6)."""
+    """You put the rows and columns that the stride leaves over on top and on the left. They lie at the bottom and on
+    the right, after the last window (section 2.6)."""
     right, (ph, pw) = _gradients(grad_output, x, weight, stride, padding), _both(padding)
     spread, padded = F.conv_transpose2d(grad_output, weight, None, stride), _pad(x, padding)
     rows, columns = (a - b for a, b in zip(padded.shape[2:], spread.shape[2:], strict=True))
@@ -106,8 +115,8 @@ def overlaps_overwritten(grad_output, x, weight, stride=1, padding=0):
 
 
 def maps_and_channels_not_swapped(grad_output, x, weight, stride=1, padding=0):
-    """On the way back the maps are the input and the channels the output: for grad_x exchange the first two axes of the
-    weight (section 2.6)."""
+    """On the way back the maps are the input and the channels the output: for grad_x exchange the first two axes of
+    the weight (section 2.6)."""
     right = _gradients(grad_output, x, weight, stride, padding)
     if len(weight) != x.shape[1]:
         raise RuntimeError("sizes do not match")
@@ -122,15 +131,15 @@ def grad_weight_reversed(grad_output, x, weight, stride=1, padding=0):
 
 
 def grad_weight_channels_first(grad_output, x, weight, stride=1, padding=0):
-    """The first two axes of your grad_weight are exchanged. It has the shape of the weight, (O, C, KH, KW)
-    (section 2.6)."""
+    """The first two axes of your grad_weight are exchanged. It has the shape of the weight, (O, C, KH, KW) (section
+    2.6)."""
     grad_x, grad_weight, grad_bias = _gradients(grad_output, x, weight, stride, padding)
     return grad_x, grad_weight.transpose(0, 1), grad_bias
 
 
 def grad_weight_without_padding(grad_output, x, weight, stride=1, padding=0):
-    """For grad_weight you read x without its padding, so that all windows lie too far to the right and down. The forward
-    pass read the padded picture (section 2.6)."""
+    """For grad_weight you read x without its padding, so that all windows lie too far to the right and down. The
+    forward pass read the padded picture (section 2.6)."""
     right, (ph, pw) = _gradients(grad_output, x, weight, stride, padding), _both(padding)
     shifted = F.pad(x, (0, 2 * pw, 0, 2 * ph))
     return right[0], _gradients(grad_output, shifted, weight, stride, 0)[1], right[2]
@@ -141,6 +150,13 @@ def bias_averaged(grad_output, x, weight, stride=1, padding=0):
     (section 2.6)."""
     right = _gradients(grad_output, x, weight, stride, padding)
     return *right[:2], grad_output.mean((0, 2, 3))
+
+
+def bias_averaged_over_batch(grad_output, x, weight, stride=1, padding=0):
+    """For the bias you take the mean over the pictures. All of them have the same bias, so their gradients are summed;
+    if the loss is a mean, grad_output has the division in it already (section 2.6)."""
+    right = _gradients(grad_output, x, weight, stride, padding)
+    return *right[:2], grad_output.sum((2, 3)).mean(0)
 
 
 def bias_keeps_axes(grad_output, x, weight, stride=1, padding=0):
@@ -189,8 +205,8 @@ def first_picture_only(grad_output, x, weight, stride=1, padding=0):
 
 
 def weight_of_the_first_picture_only(grad_output, x, weight, stride=1, padding=0):
-    """Your grad_weight comes from the first picture alone. All pictures share the weight: sum over the batch
-    (section 2.6)."""
+    """Your grad_weight comes from the first picture alone. All pictures share the weight: sum over the batch (section
+    2.6)."""
     right = _gradients(grad_output, x, weight, stride, padding)
     return right[0], _per_picture(grad_output, x, weight, stride, padding)[0][0], right[2]
 
@@ -210,8 +226,8 @@ def batch_averaged(grad_output, x, weight, stride=1, padding=0):
 
 
 def weight_averaged(grad_output, x, weight, stride=1, padding=0):
-    """You divide grad_weight by the number of pictures. The loss does that, if it is a mean; grad_output has it already
-    (section 2.6)."""
+    """You divide grad_weight by the number of pictures. The loss does that, if it is a mean; grad_output has it
+    already (section 2.6)."""
     grad_x, grad_weight, grad_bias = _gradients(grad_output, x, weight, stride, padding)
     return grad_x, grad_weight / len(x), grad_bias
 
@@ -231,8 +247,8 @@ def order_of_bias_and_weight(grad_output, x, weight, stride=1, padding=0):
 
 
 def pairs_swapped(grad_output, x, weight, stride=1, padding=0):
-    """You read stride and padding as (width, height). Pairs are (height, width), like the shape of a picture
-    (section 2.4)."""
+    """You read stride and padding as (width, height). Pairs are (height, width), like the shape of a picture (section
+    2.4)."""
     try:
         return _gradients(grad_output, x, weight, _both(stride)[::-1], _both(padding)[::-1])
     except RuntimeError as error:

@@ -1,4 +1,4 @@
-"""conv2d_backward: the gradients of a convolution, without autograd. grad_output (N, O, H', W'), like conv2d's result."""
+"""conv2d_backward: the gradients of a convolution, without autograd. grad_output (N, O, H', W')."""
 
 import torch
 
@@ -20,12 +20,16 @@ def both(value):
     return value if isinstance(value, tuple) else (value, value)
 
 
-def call(r, **options):
-    """A call with these options. Up to five pixels more than one window, so that a stride leaves rows over."""
+def call(r, tight=False, **options):
+    """A call with these options; a stride leaves rows and columns over.
+
+    tight: the picture may be smaller than the kernel, if the padding makes room.
+    """
     dtype = r.choice([torch.float64, torch.float32])
     n, channels, maps, kernel = r.randint(1, 3), r.randint(1, 3), r.randint(1, 3), (r.randint(1, 3), r.randint(1, 3))
     stride, padding = both(options.get("stride", 1)), both(options.get("padding", 0))
-    size = [max(1, k - 2 * p) + r.randint(0, 5) for k, p in zip(kernel, padding, strict=True)]
+    smallest = [max(1, k - 2 * p) for k, p in zip(kernel, padding, strict=True)] if tight else [max(kernel)] * 2
+    size = [n + r.randint(0, 5) for n in smallest]
     output = [(m + 2 * p - k) // s + 1 for m, k, p, s in zip(size, kernel, padding, stride, strict=True)]
     return dict(
         grad_output=r.tensor(n, maps, *output, dtype=dtype),
@@ -36,7 +40,7 @@ def call(r, **options):
 
 
 def padded(r):
-    return call(r, padding=r.pair(0, 3))
+    return call(r, tight=True, padding=r.pair(0, 3))
 
 
 def strided(r):

@@ -7,7 +7,7 @@ def _both(value):
 
 
 def _matmul(x, weight, bias=None, stride=1, padding=0, rows=None, fold=None):
-    """The right answer. rows: the weight as a matrix.  fold: makes (N, O, H', W') of the product (N, O, L)."""
+    """The right answer. rows: the weight as a matrix. fold: makes (N, O, H', W') of the product (N, O, L)."""
     size = [(n + 2 * p - k) // s + 1 for n, k, s, p in
             zip(x.shape[2:], weight.shape[2:], _both(stride), _both(padding), strict=True)]  # fmt: skip
     product = (weight.flatten(1) if rows is None else rows) @ F.unfold(x, weight.shape[2:], 1, padding, stride)
@@ -16,8 +16,8 @@ def _matmul(x, weight, bias=None, stride=1, padding=0, rows=None, fold=None):
 
 
 def loop_over_pixels(x, weight, bias=None, stride=1, padding=0):
-    """You loop over the pixels of the result in Python. Put all windows into one matrix first (`im2col`), then multiply
-    once (section 2.5)."""
+    """You loop over the pixels of the result in Python. Put all windows into one matrix first (`im2col`), then
+    multiply once (section 2.5)."""
     _, _, kh, kw = weight.shape
     (sh, sw), (ph, pw) = _both(stride), _both(padding)
     x, kernels = F.pad(x, (pw, pw, ph, ph)), weight.flatten(1).T
@@ -28,14 +28,14 @@ def loop_over_pixels(x, weight, bias=None, stride=1, padding=0):
 
 
 def loop_over_batch(x, weight, bias=None, stride=1, padding=0):
-    """You loop over the pictures of the batch in Python. The matrix product takes the batch along: (O, CKK) @
-    (N, CKK, L) is (N, O, L) (section 2.5)."""
+    """You loop over the pictures of the batch in Python. The matrix product takes the batch along: (O, CKK) @ (N, CKK,
+    L) is (N, O, L) (section 2.5)."""
     return torch.cat([_matmul(x[n : n + 1], weight, bias, stride, padding) for n in range(len(x))])
 
 
 def loop_over_channels(x, weight, bias=None, stride=1, padding=0):
-    """You loop over the channels in Python. The channels belong into the columns, C * KH * KW long, so that the product
-    sums over them (section 2.5)."""
+    """You loop over the channels in Python. The channels belong into the columns, C * KH * KW long, so that the
+    product sums over them (section 2.5)."""
     out = sum(_matmul(x[:, c : c + 1], weight[:, c : c + 1], None, stride, padding) for c in range(x.shape[1]))
     return out if bias is None else out + bias.view(-1, 1, 1)
 
@@ -48,16 +48,16 @@ def loop_over_maps(x, weight, bias=None, stride=1, padding=0):
 
 
 def loop_over_taps(x, weight, bias=None, stride=1, padding=0):
-    """You multiply once for each tap of the kernel and add. Let the columns hold all taps, C * KH * KW numbers, and one
-    product does it (section 2.5)."""
+    """You multiply once for each tap of the kernel and add. Let the columns hold all taps, C * KH * KW numbers, and
+    one product does it (section 2.5)."""
     taps = torch.eye(weight[0, 0].numel(), dtype=weight.dtype).reshape(-1, *weight.shape[2:])
     out = sum(_matmul(x, weight * tap, None, stride, padding) for tap in taps)
     return out if bias is None else out + bias.view(-1, 1, 1)
 
 
 def weight_not_flattened_like_the_columns(x, weight, bias=None, stride=1, padding=0):
-    """You flatten the weight with the channels last, but in a column the channels come first, then the kernel's rows and
-    columns: `weight.flatten(1)` (section 2.5)."""
+    """You flatten the weight with the channels last, but in a column the channels come first, then the kernel's rows
+    and columns: `weight.flatten(1)` (section 2.5)."""
     return _matmul(x, weight, bias, stride, padding, rows=weight.permute(0, 2, 3, 1).flatten(1))
 
 
@@ -68,8 +68,8 @@ def weight_taps_transposed(x, weight, bias=None, stride=1, padding=0):
 
 
 def weight_reshaped_then_transposed(x, weight, bias=None, stride=1, padding=0):
-    """You `reshape` the weight to (C * KH * KW, O), which mixes the kernels. Each kernel is one row: `weight.flatten(1)`
-    (section 2.5)."""
+    """You `reshape` the weight to (C * KH * KW, O), which mixes the kernels. Each kernel is one row:
+    `weight.flatten(1)` (section 2.5)."""
     return _matmul(x, weight, bias, stride, padding, rows=weight.reshape(-1, len(weight)).T)
 
 
@@ -79,22 +79,22 @@ def kernel_flipped(x, weight, bias=None, stride=1, padding=0):
 
 
 def reshaped_without_moving_maps(x, weight, bias=None, stride=1, padding=0):
-    """Your product is (N, L, O), one row a window, and you `reshape` it to (N, O, H', W'), which mixes windows and maps.
-    Move the axis of the maps first (section 2.5)."""
+    """Your product is (N, L, O), one row a window, and you `reshape` it to (N, O, H', W'), which mixes windows and
+    maps. Move the axis of the maps first (section 2.5)."""
     fold = lambda product, h, w: product.transpose(1, 2).reshape(len(x), len(weight), h, w)
     return _matmul(x, weight, bias, stride, padding, fold=fold)
 
 
 def reshaped_without_moving_batch(x, weight, bias=None, stride=1, padding=0):
-    """Your product is (O, N * L), and you `reshape` it to (N, O, H', W'), which mixes pictures and maps. Split N off and
-    move it to the front first (section 2.5)."""
+    """Your product is (O, N * L), and you `reshape` it to (N, O, H', W'), which mixes pictures and maps. Split N off
+    and move it to the front first (section 2.5)."""
     fold = lambda product, h, w: product.transpose(0, 1).reshape(len(x), len(weight), h, w)
     return _matmul(x, weight, bias, stride, padding, fold=fold)
 
 
 def output_height_and_width_swapped(x, weight, bias=None, stride=1, padding=0):
-    """You fold the windows into W' rows of H'. The windows go through the picture row by row: H' rows of W'
-    (section 2.5)."""
+    """You fold the windows into W' rows of H'. The windows go through the picture row by row: H' rows of W' (section
+    2.5)."""
     return _matmul(x, weight, bias, stride, padding, fold=lambda product, h, w: product.unflatten(2, (w, h)))
 
 
@@ -104,8 +104,8 @@ def output_transposed(x, weight, bias=None, stride=1, padding=0):
 
 
 def bias_on_the_wrong_axis(x, weight, bias=None, stride=1, padding=0):
-    """You add the bias along the last axis, the width. It has one number for each map: shape it to (O, 1, 1)
-    (section 2.5)."""
+    """You add the bias along the last axis, the width. It has one number for each map: shape it to (O, 1, 1) (section
+    2.5)."""
     out = _matmul(x, weight, None, stride, padding)
     return out if bias is None else out + bias
 
@@ -123,8 +123,8 @@ def bias_forgotten(x, weight, bias=None, stride=1, padding=0):
 
 
 def batch_axis_lost(x, weight, bias=None, stride=1, padding=0):
-    """Your result has no batch axis for a single picture: something like `squeeze` removed it. The result is
-    (N, O, H', W') also for N = 1 (section 2.5)."""
+    """Your result has no batch axis for a single picture: something like `squeeze` removed it. The result is (N, O,
+    H', W') also for N = 1 (section 2.5)."""
     out = _matmul(x, weight, bias, stride, padding)
     return out[0] if len(x) == 1 else out
 
@@ -140,8 +140,8 @@ def padding_ignored(x, weight, bias=None, stride=1, padding=0):
 
 
 def pairs_swapped(x, weight, bias=None, stride=1, padding=0):
-    """You read stride and padding as (width, height). Pairs are (height, width), like the shape of a picture
-    (section 2.4)."""
+    """You read stride and padding as (width, height). Pairs are (height, width), like the shape of a picture (section
+    2.4)."""
     return _matmul(x, weight, bias, _both(stride)[::-1], _both(padding)[::-1])
 
 

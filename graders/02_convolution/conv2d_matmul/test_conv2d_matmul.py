@@ -20,11 +20,12 @@ def both(value):
     return value if isinstance(value, tuple) else (value, value)
 
 
-def call(r, **options):
-    """A call with these options; at least one window fits into each padded picture."""
+def call(r, tight=False, **options):
+    """A call with these options. tight: the picture may be smaller than the kernel, if the padding makes room."""
     dtype, padding = r.choice([torch.float64, torch.float32]), both(options.get("padding", 0))
     channels, maps, kernel = r.randint(1, 3), r.randint(1, 3), (r.randint(1, 3), r.randint(1, 3))
-    size = [max(1, k - 2 * p) + r.randint(0, 5) for k, p in zip(kernel, padding, strict=True)]
+    smallest = [max(1, k - 2 * p) for k, p in zip(kernel, padding, strict=True)] if tight else [max(kernel)] * 2
+    size = [n + r.randint(0, 2 if tight else 5) for n in smallest]
     bias = {"bias": r.tensor(maps, dtype=dtype)} if r.maybe(True) else {}
     x = r.tensor(r.randint(1, 3), channels, *size, dtype=dtype)
     return dict(x=x, weight=r.tensor(maps, channels, *kernel, dtype=dtype), **bias, **options)
@@ -55,10 +56,17 @@ def test_sizes(student):
     agree(student.conv2d_matmul, reference, call)
 
 
-@points(1)
+@points(0.5)
 def test_stride_and_padding(student):
     """Stride and padding, as ints and as (height, width) pairs, give what torch gives."""
     agree(student.conv2d_matmul, reference, lambda r: call(r, stride=r.pair(1, 4), padding=r.pair(0, 3)))
+
+
+@points(0.5)
+def test_padding_makes_room(student):
+    """A picture that is smaller than the kernel is right if the padding makes room for a window."""
+    draw = lambda r: call(r, tight=True, stride=r.pair(1, 2), padding=r.pair(1, 3))
+    agree(student.conv2d_matmul, reference, draw)
 
 
 @points(1)

@@ -2,9 +2,9 @@ import torch
 import torch.nn.functional as F
 
 
-def _matrix(weight, height, width, padding=0):
+def _matrix(weight, height, width, padding=(0, 0)):
     """The right answer: each column is what the kernel makes of a picture with a single 1."""
-    if weight.shape[0] > height + 2 * padding or weight.shape[1] > width + 2 * padding:
+    if weight.shape[0] > height + 2 * padding[0] or weight.shape[1] > width + 2 * padding[1]:
         raise ValueError(f"a kernel of {tuple(weight.shape)} does not fit into {height} x {width}")
     pixels = torch.eye(height * width, dtype=weight.dtype).reshape(-1, 1, height, width)
     return F.conv2d(pixels, weight[None, None], padding=padding).flatten(1).T
@@ -30,8 +30,8 @@ def kernel_transposed(weight, height, width):
 
 
 def row_and_column_swapped(weight, height, width):
-    """You count pixels column by column. `flatten` goes row by row: pixel (i, j) has the number i * width + j
-    (section 2.7)."""
+    """You count pixels column by column. `flatten` goes row by row: pixel (i, j) has the number i * width + j (section
+    2.7)."""
     return _matrix(weight.T, width, height) if weight.shape[0] <= height else _matrix(weight, height, width)
 
 
@@ -49,8 +49,8 @@ def pixels_counted_by_height(weight, height, width):
 
 
 def outputs_column_by_column(weight, height, width):
-    """Your rows go down the picture first. The outputs are counted row by row: the next row of the matrix is the window
-    to the right (section 2.7)."""
+    """Your rows go down the picture first. The outputs are counted row by row: the next row of the matrix is the
+    window to the right (section 2.7)."""
     h, w = height - weight.shape[0] + 1, width - weight.shape[1] + 1
     return _matrix(weight, height, width).unflatten(0, (h, w)).transpose(0, 1).flatten(0, 1)
 
@@ -80,12 +80,19 @@ def kernel_without_gaps(weight, height, width):
 
 
 def same_size(weight, height, width):
-    """Your matrix gives an output as large as the picture, with zeros around it. Without padding there are
-    (H - KH + 1) * (W - KW + 1) outputs (section 2.7)."""
-    (kh, kw), big = weight.shape, F.pad(weight, (0, 1 - weight.shape[1] % 2, 0, 1 - weight.shape[0] % 2))
+    """Your matrix gives an output as large as the picture, with zeros around it. Without padding there are (H - KH +
+    1) * (W - KW + 1) outputs (section 2.7)."""
     _matrix(weight, height, width)
-    pixels = torch.eye(height * width, dtype=weight.dtype).reshape(-1, 1, height, width)
-    return F.conv2d(pixels, big[None, None], padding=(big.shape[0] // 2, big.shape[1] // 2)).flatten(1).T
+    odd = F.pad(weight, (1 - weight.shape[1] % 2, 0, 1 - weight.shape[0] % 2, 0))
+    return _matrix(odd, height, width, padding=(odd.shape[0] // 2, odd.shape[1] // 2))
+
+
+def same_size_cut_off(weight, height, width):
+    """Your matrix has a row for each pixel, also where the window runs over the right or lower border. Only windows
+    that lie wholly inside the picture count: (H - KH + 1) * (W - KW + 1) rows (section 2.7)."""
+    (kh, kw), _ = weight.shape, _matrix(weight, height, width)
+    taller = F.pad(weight, (kw - 1, 0, kh - 1, 0))
+    return _matrix(taller, height, width, padding=(kh - 1, kw - 1))
 
 
 def one_row_copied(weight, height, width):

@@ -14,8 +14,8 @@ def flips_the_kernel(x, w):
 
 
 def one_output_too_few(x, w):
-    """Your last window is missing. N - K + 1 windows start at 0, 1, ..., N - K: `range(N - K)` leaves one out
-    (section 2.1)."""
+    """Your last window is missing. N - K + 1 windows start at 0, 1, ..., N - K: `range(N - K)` leaves one out (section
+    2.1)."""
     return _correlate(x, w)[:-1]
 
 
@@ -38,9 +38,15 @@ def zero_pads_at_the_end(x, w):
     return _correlate(F.pad(x, (0, len(w) - 1)), w)
 
 
-def divides_by_k(x, w):
-    """You divide by K. The result is the sum of the products; it is a mean only if the weights make it one
+def zero_pads_half_a_kernel(x, w):
+    """You pad K // 2 zeros on both sides. Only windows that lie wholly inside the signal count: N - K + 1 of them
     (section 2.1)."""
+    return _correlate(F.pad(x, (len(w) // 2, len(w) // 2)), w)
+
+
+def divides_by_k(x, w):
+    """You divide by K. The result is the sum of the products; it is a mean only if the weights make it one (section
+    2.1)."""
     return _correlate(x, w) / len(w)
 
 
@@ -57,15 +63,15 @@ def float32_result(x, w):
 
 
 def loops_over_the_kernel_only(x, w):
-    """Only the first K outputs are computed; the others stay 0. There is one output for each position of the window,
-    N - K + 1 of them, and each of them sums over the K weights (section 2.1)."""
+    """Only the first K outputs are computed; the others stay 0. There is one output for each position of the window, N
+    - K + 1 of them, and each of them sums over the K weights (section 2.1)."""
     out = _correlate(x, w)
     return torch.where(torch.arange(len(out)) < len(w), out, 0)
 
 
 def first_window_only(x, w):
-    """You multiply the kernel with the start of the signal and sum, and that is all. The window also slides: there
-    are N - K + 1 positions (section 2.1)."""
+    """You multiply the kernel with the start of the signal and sum, and that is all. The window also slides: there are
+    N - K + 1 positions (section 2.1)."""
     return _correlate(x, w)[:1]
 
 
@@ -73,6 +79,11 @@ def first_window_as_a_number(x, w):
     """You return one number, the first window's. The window slides over N - K + 1 positions, and each gives a number
     (section 2.1)."""
     return _correlate(x, w)[0]
+
+
+def taps_not_shifted(x, w):
+    """All taps of a window meet the same number of the signal. Tap k of window i meets x[i + k] (section 2.1)."""
+    return x[: len(_correlate(x, w))] * w.sum()
 
 
 def products_not_summed(x, w):

@@ -14,7 +14,8 @@ def vertical_and_horizontal_swapped():
 
 
 def blur_sums_to_nine():
-    """Your blur adds nine pixels up. Divide by 9, so that the weights add up to 1 and brightness stays (section 2.2)."""
+    """Your blur adds nine pixels up. Divide by 9, so that the weights add up to 1 and brightness stays (section
+    2.2)."""
     return _kernels(blur=torch.ones(3, 3))
 
 

@@ -20,7 +20,7 @@ def two_pixels_in_numpy():
     vertical[1, 1:], blur[1, 1:] = (-0.001, 0.001), 0.5
     return {
         name: torch.from_numpy(k)
-        for name, k in zip(("blur", "vertical", "horizontal"), (blur, vertical, vertical.T.copy()))
+        for name, k in zip(("blur", "vertical", "horizontal"), (blur, vertical, vertical.T.copy()), strict=True)
     }
 
 

@@ -57,6 +57,11 @@ def pairs_swapped(x, kernel_size, stride=1, padding=0, dilation=1):
     return _columns(_parts(x, *(_both(v)[::-1] for v in (kernel_size, stride, padding, dilation))))
 
 
+def kernel_pair_swapped(x, kernel_size, stride=1, padding=0, dilation=1):
+    """You use the first number of kernel_size for the width. Pairs are (height, width) (section 2.4)."""
+    return _columns(_parts(x, _both(kernel_size)[::-1], stride, padding, dilation))
+
+
 def padding_pair_swapped(x, kernel_size, stride=1, padding=0, dilation=1):
     """You use the first number of the padding for the width. Pairs are (height, width); `F.pad` counts from the last
     axis: left, right, top, bottom (section 2.4)."""
@@ -102,8 +107,8 @@ def padding_ignored(x, kernel_size, stride=1, padding=0, dilation=1):
 
 
 def windows_not_flattened(x, kernel_size, stride=1, padding=0, dilation=1):
-    """The windows of your result stand in two axes, H' and W'. Flatten them into one: (N, C * KH * KW, L)
-    (section 2.5)."""
+    """The windows of your result stand in two axes, H' and W'. Flatten them into one: (N, C * KH * KW, L) (section
+    2.5)."""
     return _parts(x, kernel_size, stride, padding, dilation).flatten(1, 3)
 
 
@@ -114,8 +119,8 @@ def batch_among_the_windows(x, kernel_size, stride=1, padding=0, dilation=1):
 
 
 def strides_assumed(x, kernel_size, stride=1, padding=0, dilation=1):
-    """You compute the steps through memory from the shape of x. A transposed, sliced or expanded tensor has others: ask
-    `x.stride()` (section 2.5)."""
+    """You compute the steps through memory from the shape of x. A transposed, sliced or expanded tensor has others:
+    ask `x.stride()` (section 2.5)."""
     ph, pw = _both(padding)
     x = F.pad(x, (pw, pw, ph, ph))
     n, c, h, w = x.shape
@@ -129,8 +134,8 @@ def detached(x, kernel_size, stride=1, padding=0, dilation=1):
 
 
 def numpy_on_the_way(x, kernel_size, stride=1, padding=0, dilation=1):
-    """`.numpy()` refuses a tensor that requires a gradient, and would cut the gradient off. Compute with tensors all the
-    way (section 2.6)."""
+    """`.numpy()` refuses a tensor that requires a gradient, and would cut the gradient off. Compute with tensors all
+    the way (section 2.6)."""
     x.numpy()
     return _columns(_parts(x, kernel_size, stride, padding, dilation))
 

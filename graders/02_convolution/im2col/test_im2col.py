@@ -17,18 +17,26 @@ def both(value):
     return value if isinstance(value, tuple) else (value, value)
 
 
-def call(r, **options):
-    """A call with these options; at least one window fits into each padded picture."""
+def call(r, tight=False, **options):
+    """A call with these options.
+
+    tight: the picture may be smaller than the window, if the padding makes room; else there is room for every window,
+    whichever way an answer confuses height with width or stride with dilation.
+    """
     kernel_size, dtype = r.pair(1, 3), r.choice([torch.float64, torch.float32])
-    dilation, padding = both(options.get("dilation", 1)), both(options.get("padding", 0))
-    extents = [d * (k - 1) + 1 for d, k in zip(dilation, both(kernel_size), strict=True)]
-    size = [max(1, e - 2 * p) + r.randint(0, 5) for e, p in zip(extents, padding, strict=True)]
+    stride, dilation, padding = (both(options.get(n, v)) for n, v in (("stride", 1), ("dilation", 1), ("padding", 0)))
+    if tight:
+        spans = zip(both(kernel_size), dilation, padding, strict=True)
+        smallest = [max(1, d * (k - 1) + 1 - 2 * p) for k, d, p in spans]
+    else:
+        smallest = [max(*stride, *dilation) * (max(both(kernel_size)) - 1) + 1] * 2
+    size = [n + r.randint(0, 2 if tight else 5) for n in smallest]
     x = r.tensor(r.randint(1, 3), r.randint(1, 3), *size, dtype=dtype)
     return dict(x=x, kernel_size=kernel_size, **options)
 
 
-def any_call(r):
-    return call(r, stride=r.pair(1, 3), padding=r.pair(0, 3), dilation=r.pair(1, 3))
+def any_call(r, tight=False):
+    return call(r, tight, stride=r.pair(1, 3), padding=r.pair(0, 3), dilation=r.pair(1, 3))
 
 
 def any_view(r):
@@ -66,7 +74,13 @@ def test_views(student):
     agree(student.im2col, reference, any_view)
 
 
-@points(1)
+@points(0.5)
 def test_gradient(student):
     """The gradient reaches the picture: a pixel collects from every window that it is in."""
     agree_gradients(student.im2col, reference, any_call)
+
+
+@points(0.5)
+def test_padding_makes_room(student):
+    """A picture that is smaller than the kernel is right if the padding makes room for a window."""
+    agree(student.im2col, reference, lambda r: any_call(r, tight=True))

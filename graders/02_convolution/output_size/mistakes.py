@@ -18,8 +18,8 @@ def _size(size, kernel_size, stride, padding, dilation, **wrong):
 
 
 def ceil(size, kernel_size, stride=1, padding=0, dilation=1):
-    """You round the division up. A last window that would stick out does not count: round down with `//`
-    (section 2.4)."""
+    """You round the division up. A last window that would stick out does not count: round down with `//` (section
+    2.4)."""
     return _size(size, kernel_size, stride, padding, dilation, count=lambda room, s: -(-room // s) + 1)
 
 
@@ -29,21 +29,30 @@ def forgets_plus_one(size, kernel_size, stride=1, padding=0, dilation=1):
     return _size(size, kernel_size, stride, padding, dilation, count=lambda room, s: room // s)
 
 
+def forgets_plus_one_and_refuses(size, kernel_size, stride=1, padding=0, dilation=1):
+    """The + 1 is missing, and a size of 0 is refused although one window fits. The division counts the steps of the
+    window, and there is one position more than steps (section 2.4)."""
+    number = _size(size, kernel_size, stride, padding, dilation, count=lambda room, s: room // s)
+    if number < 1:
+        raise ValueError(f"{kernel_size} taps do not fit into size {size}")
+    return number
+
+
 def adds_one_before_dividing(size, kernel_size, stride=1, padding=0, dilation=1):
-    """You add 1 before you divide by the stride. Divide first: the first position comes on top of the steps
-    (section 2.4)."""
+    """You add 1 before you divide by the stride. Divide first: the first position comes on top of the steps (section
+    2.4)."""
     return _size(size, kernel_size, stride, padding, dilation, count=lambda room, s: (room + 1) // s)
 
 
 def dilation_times_kernel(size, kernel_size, stride=1, padding=0, dilation=1):
-    """You take a dilated kernel to be dilation * K wide. There are K - 1 gaps between K taps, so it covers
-    dilation * (K - 1) + 1 (section 2.4)."""
+    """You take a dilated kernel to be dilation * K wide. There are K - 1 gaps between K taps, so it covers dilation *
+    (K - 1) + 1 (section 2.4)."""
     return _size(size, kernel_size, stride, padding, dilation, extent=lambda k, d: d * k - 1)
 
 
 def dilation_ignored(size, kernel_size, stride=1, padding=0, dilation=1):
-    """The dilation changes nothing in your result. A kernel of K taps covers dilation * (K - 1) + 1 pixels
-    (section 2.4)."""
+    """The dilation changes nothing in your result. A kernel of K taps covers dilation * (K - 1) + 1 pixels (section
+    2.4)."""
     return _size(size, kernel_size, stride, padding, 1)
 
 
@@ -53,8 +62,8 @@ def pads_once(size, kernel_size, stride=1, padding=0, dilation=1):
 
 
 def float_result(size, kernel_size, stride=1, padding=0, dilation=1):
-    """The number is right, but a float. Sizes are counted: return an int, for instance by `//` between ints
-    (section 2.4)."""
+    """The number is right, but a float. Sizes are counted: return an int, for instance by `//` between ints (section
+    2.4)."""
     return float(_size(size, kernel_size, stride, padding, dilation))
 
 
@@ -83,8 +92,8 @@ def rounds_half_up(size, kernel_size, stride=1, padding=0, dilation=1):
 
 
 def truncates(size, kernel_size, stride=1, padding=0, dilation=1):
-    """`int(a / b)` cuts off towards zero, so -1 / 2 becomes 0 and a kernel that does not fit is given one window.
-    `//` rounds down (section 2.4)."""
+    """`int(a / b)` cuts off towards zero, so -1 / 2 becomes 0 and a kernel that does not fit is given one window. `//`
+    rounds down (section 2.4)."""
     return _size(size, kernel_size, stride, padding, dilation, never_refuses=True,
                  count=lambda room, s: int(room / s) + 1)  # fmt: skip
 
@@ -103,8 +112,8 @@ def padding_not_counted_when_refusing(size, kernel_size, stride=1, padding=0, di
 
 
 def dilation_not_counted_when_refusing(size, kernel_size, stride=1, padding=0, dilation=1):
-    """You compare the picture with K, but a dilated kernel covers dilation * (K - 1) + 1 pixels; where that is too much,
-    raise a ValueError (section 2.4)."""
+    """You compare the picture with K, but a dilated kernel covers dilation * (K - 1) + 1 pixels; where that is too
+    much, raise a ValueError (section 2.4)."""
     if isinstance(padding, int) and size + 2 * padding < kernel_size:
         raise ValueError(f"kernel {kernel_size} is larger than {size}")
     return _size(size, kernel_size, stride, padding, dilation, never_refuses=True)
@@ -117,7 +126,8 @@ def same_for_odd_kernels_only(size, kernel_size, stride=1, padding=0, dilation=1
 
 
 def same_without_dilation(size, kernel_size, stride=1, padding=0, dilation=1):
-    """Your "same" adds K - 1 whatever the dilation. The size stays only if dilation * (K - 1) is added (section 2.4)."""
+    """Your "same" adds K - 1 whatever the dilation. The size stays only if dilation * (K - 1) is added (section
+    2.4)."""
     return _size(size, kernel_size, stride, padding, dilation, words={"same": kernel_size - 1})
 
 
@@ -134,8 +144,8 @@ def same_is_the_size_whatever_the_stride(size, kernel_size, stride=1, padding=0,
 
 
 def full_without_dilation(size, kernel_size, stride=1, padding=0, dilation=1):
-    """Your "full" pads K - 1 on each side whatever the dilation. Every tap meets every pixel only with
-    dilation * (K - 1) on each side (section 2.4)."""
+    """Your "full" pads K - 1 on each side whatever the dilation. Every tap meets every pixel only with dilation * (K -
+    1) on each side (section 2.4)."""
     return _size(size, kernel_size, stride, padding, dilation, words={"full": 2 * (kernel_size - 1)})
 
 

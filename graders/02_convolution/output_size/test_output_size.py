@@ -11,63 +11,60 @@ def reference(size, kernel_size, stride=1, padding=0, dilation=1):
     return (size + total - extent - 1) // stride + 1
 
 
-def any_call(r):
-    kernel_size, padding, dilation = r.randint(1, 5), r.randint(0, 3), r.randint(1, 3)
-    smallest = max(1, dilation * (kernel_size - 1) + 1 - 2 * padding)
-    return dict(
-        size=smallest + r.randint(0, 8),
-        kernel_size=kernel_size,
-        stride=r.randint(1, 4),
-        padding=padding,
-        dilation=dilation,
-    )
+def any_call(r, **options):
+    """Room for a step of the window, also where an answer takes the dilated kernel to be larger than it is."""
+    kernel_size, stride = r.randint(1, 5), r.randint(1, 4)
+    padding, dilation = options.get("padding", 0), options.get("dilation", 1)
+    margin = 2 * padding if isinstance(padding, int) else 0
+    size = max(1, dilation * kernel_size + stride - margin) + r.randint(0, 8)
+    return dict(size=size, kernel_size=kernel_size, stride=stride, **options)
 
 
-def without_dilation(r):
-    return {**(call := any_call(r)), "dilation": 1, "size": call["size"] + call["kernel_size"]}
+def one_window(r):
+    """No room for a second step."""
+    padding, dilation, stride = r.randint(0, 2), r.randint(1, 3), r.randint(1, 4)
+    kernel_size = 2 * padding + r.randint(1, 3)
+    size = dilation * (kernel_size - 1) + 1 - 2 * padding + r.randint(0, stride - 1)
+    return dict(size=size, kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation)
 
 
 def any_word(r):
-    call = any_call(r)
-    word = r.choice(["valid", "same", "full"])
-    if word == "same":  # the size stays, however small the picture
-        return {**call, "padding": word, "stride": 1, "size": r.randint(1, 8)}
-    if word == "full":
-        return {**call, "padding": word, "size": r.randint(1, 8)}
-    return {**call, "padding": word, "size": call["size"] + 2 * call["padding"]}
+    word, dilation = r.choice(["valid", "same", "full"]), r.randint(1, 3)
+    if word == "valid":
+        return any_call(r, padding=word, dilation=dilation)
+    stride = 1 if word == "same" else r.randint(1, 4)
+    return dict(size=r.randint(1, 9), kernel_size=r.randint(1, 5), stride=stride, padding=word, dilation=dilation)
 
 
 @points(0.5)
 def test_stride_and_padding(student):
     """For any size, kernel, stride and padding the number is torch's, as an int: 28, 3, 2, 1 gives 14."""
     same(student.output_size(28, 3, 2, 1), 14, "output_size(28, 3, 2, 1)")
-    agree(student.output_size, reference, without_dilation, cases=150)
+    agree(student.output_size, reference, lambda r: any_call(r, padding=r.randint(0, 4)), cases=150)
 
 
 @points(0.5)
 def test_dilation(student):
     """With dilation a kernel of K taps covers dilation * (K - 1) + 1 pixels."""
-    agree(student.output_size, reference, any_call, cases=150)
+    draw = lambda r: any_call(r, padding=r.randint(0, 2), dilation=r.randint(1, 4))
+    agree(student.output_size, reference, draw, cases=100)
 
 
 @points(0.5)
 def test_words(student):
-    """ "valid" adds nothing, "same" keeps the size at stride 1, "full" adds dilation * (K - 1) on each side."""
-    agree(student.output_size, reference, any_word, cases=150)
+    """The word valid adds nothing, same keeps the size, full adds dilation * (K - 1) on each side."""
+    agree(student.output_size, reference, any_word, cases=100)
 
 
 @points(0.5)
-def test_refuses(student):
-    """Where no window fits, or "same" meets a stride, a ValueError names one of the numbers."""
-    for size, kernel_size, stride, padding, dilation in [
-        (6, 7, 2, 0, 1),
-        (3, 5, 1, 0, 1),
-        (2, 9, 3, 3, 1),
-        (8, 5, 1, 0, 2),
-    ]:
+def test_limits(student):
+    """Where one window just fits there is 1; where none fits, or "same" meets a stride, a ValueError names a number."""
+    agree(student.output_size, reference, one_window)
+    too_large = [(6, 7, 2, 0, 1), (3, 5, 1, 0, 1), (2, 9, 3, 3, 1), (8, 5, 1, 0, 2)]
+    for size, kernel_size, stride, padding, dilation in too_large:
         extent = dilation * (kernel_size - 1) + 1
-        sizes = (size, size + 2 * padding, kernel_size, extent, (size + 2 * padding - extent) // stride + 1)
-        with refuses(ValueError, mentions=sizes):
+        windows = (size + 2 * padding - extent) // stride + 1
+        with refuses(ValueError, mentions=(size, size + 2 * padding, kernel_size, extent, windows)):
             student.output_size(size, kernel_size, stride=stride, padding=padding, dilation=dilation)
     with refuses(ValueError, mentions=(3, 5, -1)):
         student.output_size(3, 5, padding="valid")

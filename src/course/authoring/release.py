@@ -120,7 +120,9 @@ def _built(lesson: Lesson) -> Iterator[Path]:
         ]
         _same_points(lesson, sum(graded), "the student's notebook")
         if [c for c in cells_of(made) if c.role == "exercise"] != [c for c in cells if c.role == "exercise"]:
-            raise EngineError(f"nbgrader changed the stubs of lesson {lesson.name}: nothing was released")
+            raise SourceError(
+                f"{lesson.source}: nbgrader cuts text out of a stub: remove its markers, such as BEGIN HIDDEN TESTS"
+            )
         yield folder
 
 

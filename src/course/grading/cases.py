@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -64,8 +65,9 @@ class Draws(random.Random):
         return value if self._randbelow(2) else otherwise
 
 
+@lru_cache(maxsize=4096)
 def draw_cases(draw: Draw, seed: int, count: int) -> list[tuple[Case, list[int]]]:
-    """``count`` cases with the choices that made them; each has a seed of its own."""
+    """``count`` cases with the choices that made them; each has a seed of its own. Nobody changes them in place."""
     cases = []
     for number in range(count):
         draws = Draws(case_seed(seed, number))

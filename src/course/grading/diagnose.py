@@ -45,6 +45,8 @@ class Diagnosis:
         everywhere = self._decide(everywhere, tests, runs)
         for test in open_tests:
             slugs = everywhere or self._decide(fitting[test.name], [test], runs)
+            if len(slugs) > 1:
+                slugs = [s for s in slugs if self._passes(s, [t for t in tests if runs[t.name].outcome == "passed"])]
             if len(slugs) == 1:
                 named[test.name] = (slugs[0],)
         return named
@@ -69,6 +71,9 @@ class Diagnosis:
         if mine.failing:
             return all(_same_reply_at(mine, theirs.transcript, i) for i in mine.failing)
         return _same_throughout(mine, theirs.transcript)
+
+    def _passes(self, slug: str, tests: list[HiddenTest]) -> bool:
+        return all(self._run(slug, test).outcome == "passed" for test in tests)
 
     def _agrees_throughout(self, slug: str, test: HiddenTest, run: TestRun) -> bool:
         theirs = self._run(slug, test)

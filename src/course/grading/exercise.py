@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from course.config import Limits
@@ -38,17 +38,16 @@ class Grader:
         self.diagnoses = {
             name: Diagnosis(self.collected, exercise, seed, self.support) for name, exercise in self.exercises.items()
         }
-        self._warm: set[str] = set()
 
     def limit(self, exercise: Exercise, name: str) -> float:
         """A limit of this exercise: the test file's ``limits``, else the course's."""
         return float(self.collected.setting(exercise, "limits", {}).get(name, getattr(self.limits, name)))
 
-    def warm(self, name: str) -> None:
-        """Prepare the diagnosis of an exercise in this process, once; forks made afterwards inherit it."""
-        if name not in self._warm and not self.exercises[name].trained:
-            self._warm.add(name)
-            self.diagnoses[name].warm(self.collected.tests(self.exercises[name]))
+    def warm(self, name: str, tests: Sequence[str]) -> None:
+        """Prepare the diagnosis of these tests in this process, once; forks made afterwards inherit it."""
+        if not self.exercises[name].trained:
+            chosen = [t for t in self.collected.tests(self.exercises[name]) if t.name in tests]
+            self.diagnoses[name].warm(chosen)
 
     def grade(self, name: str, answer: Answer, connect: Connect, enforce_bans: bool = True) -> ExerciseRecord:
         """Run the exercise's tests on one submission. Never raises for anything that the submission does."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import linecache
 from collections.abc import Sequence
 from types import CodeType
@@ -23,7 +22,7 @@ class InProcessConnection:
 
     def ask(self, request: dict[str, Any], seconds: float, from_ref: Any) -> list[dict[str, Any]]:
         node, sent = encode_request(request)
-        reply, buffers = self.agent.handle(json.loads(json.dumps(node)), [bytearray(b) for b in sent])
+        reply, buffers = self.agent.handle(node, [bytearray(b) for b in sent])
         return Decoder([bytearray(b) for b in buffers], from_ref).decode(reply)
 
     def cpu_seconds(self) -> float | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from course.errors import EngineError, InputError
+from course.errors import EngineError, InputError, SourceError
 
 
 class CellsAreFixed(InputError):
@@ -74,7 +74,9 @@ def _convert(course_root: Path, lesson: str, into: Path, gradebook: str | None, 
                 raise CellsAreFixed(lesson, _changed_cells(gradebook, course_id, lesson, built)) from error
             if "error accessing the nbgrader database" in text:
                 raise EngineError(f"the gradebook {gradebook} could not be written: {_last_error(text)}") from error
-            raise EngineError(f"nbgrader could not make lesson {lesson}: {_last_error(text) or error}") from error
+            raise SourceError(
+                f"source/{lesson}: nbgrader refuses to make the students' notebook: {_last_error(text) or error}"
+            ) from error
 
 
 def _changed_cells(gradebook: str, course_id: str, lesson: str, built: Path) -> list[str]:
@@ -100,6 +102,7 @@ def _log_of(logger: logging.Logger) -> Iterator[io.StringIO]:
     """What is logged in the block, kept from the terminal."""
     log = io.StringIO()
     handler = logging.StreamHandler(log)
+    handler.setFormatter(logging.Formatter("[%(levelname)s] %(message)s"))
     handlers, propagate = logger.handlers[:], logger.propagate
     logger.handlers, logger.propagate = [handler], False
     try:

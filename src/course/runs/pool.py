@@ -113,7 +113,8 @@ def _read(grader: Grader, task: Task, data: bytes) -> SubmissionRecord:
 
 
 def _learn(grader: Grader, record: SubmissionRecord) -> None:
-    """After the first failure in an exercise, prepare its diagnosis once for all forks to come."""
+    """After a test's first failure, prepare its diagnosis once for all forks to come."""
     for name, exercise in record.exercises.items():
-        if name in grader.exercises and any(t.outcome == "failed" for t in exercise.tests):
-            grader.warm(name)
+        failed = [t.name for t in exercise.tests if t.outcome == "failed"]
+        if failed and name in grader.exercises:
+            grader.warm(name, failed)
