@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -19,8 +19,8 @@ SAMPLE = Path(__file__).parent / "samples" / f"{LESSON}.py"
 CARRIED = ("course_config.py", "nbgrader_config.py", "source", "solutions", "graders")
 
 
-def build_demo(course: Course) -> Iterator[tuple[str, Course]]:
-    """Lay out ``.course/demo/`` afresh; yields what was done, for people, and the demo's course."""
+def build_demo(course: Course, say: Callable[[str], None]) -> Course:
+    """Lay out ``.course/demo/`` afresh and hand in three notebooks; says what was done, for people."""
     root = course.root / ".course" / "demo"
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
@@ -31,12 +31,13 @@ def build_demo(course: Course) -> Iterator[tuple[str, Course]]:
         else:
             shutil.copy(place, root / name)
     demo = Course.open(root)
-    yield f"a course folder in {root}", demo
+    say(f"a course folder in {root}")
     lesson = demo.lesson(LESSON)
     release(demo, lesson)
-    yield f"released {LESSON} ({len(lesson.exercises)} exercises)", demo
+    say(f"released {LESSON} ({len(lesson.exercises)} exercises)")
     _hand_in(lesson)
-    yield "three students handed in: solved, mistaken, untouched", demo
+    say("three students handed in: solved, mistaken, untouched")
+    return demo
 
 
 def _hand_in(lesson: Lesson) -> None:

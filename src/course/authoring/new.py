@@ -169,7 +169,7 @@ def insert_entry(text: str, name: str, block: str) -> str:
     last_line = (lessons.end_lineno or 1) - 1
     if following := next((key for key in keys if str(key.value) > name), None):
         at = following.lineno - 1
-        if not lines[at].lstrip().startswith(("'", '"')):
+        if lines[at].encode()[: following.col_offset].strip():
             raise SourceError("a key does not stand at the start of its line")
         while lines[at - 1].lstrip().startswith("#"):  # comments above a key belong to it
             at -= 1

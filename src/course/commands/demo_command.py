@@ -27,8 +27,7 @@ def command(jobs: int | None, course: Course) -> int:
     from course.pages.report import show_scores
     from course.runs.classroom import grade_class
 
-    for done, demo in build_demo(course):
-        click.echo(f"· {done}")
+    demo = build_demo(course, say=lambda done: click.echo(f"· {done}"))
     lesson = demo.lesson(LESSON)
     students = lesson.students()
     running = grade_class(demo, lesson, students, jobs=jobs)

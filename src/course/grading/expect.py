@@ -207,7 +207,7 @@ def _judge_all(
             smaller = judge(shrunk[0], reply)
             if smaller is not None:
                 case, verdict = shrunk[0], smaller
-    call = describe.call_text(fn._label, case, signature.positional(case))
+    call = signature.text(fn._label, case)
     sentence = f"{call}: {verdict.sentence}"
     if len(failing) > 1 or count > 1:
         sentence += f" ({len(failing)} of {count} calls fail.)"
@@ -227,13 +227,13 @@ def _judge_quietly(judge: Callable[[Case, Reply], _Verdict | None], case: Case, 
 
 
 class _Signature:
-    """Which arguments go by position: those without a default in the reference."""
+    """Which arguments go by position: those without a default in the reference; and what calls look like."""
 
     def __init__(self, reference: Callable[..., Any] | None) -> None:
-        self._defaults: set[str] | None = None
+        self._defaults: dict[str, Any] | None = None
         if reference is not None:
             parameters = inspect.signature(reference).parameters.values()
-            self._defaults = {p.name for p in parameters if p.default is not p.empty}
+            self._defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
 
     def positional(self, case: Case) -> int:
         """How many of the case's first arguments are passed by position."""
@@ -245,6 +245,16 @@ class _Signature:
                 break
             count += 1
         return count
+
+    def text(self, label: str, case: Case) -> str:
+        """The call as a student would write it: without arguments that have their default value."""
+        defaults = self._defaults or {}
+        told = {k: v for k, v in case.items() if k not in defaults or not _is_default(v, defaults[k])}
+        return describe.call_text(label, told, self.positional(case))
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    return type(value) is type(default) and not isinstance(value, torch.Tensor) and value == default
 
 
 def _leading_tensors(case: Case) -> Iterator[str]:
@@ -503,7 +513,9 @@ def _counterexample(call: str, inputs: Mapping[str, Any], got: Any, expected: An
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    """With a capital, unless it begins with code."""
+    first = text.partition(" ")[0]
+    return text[:1].upper() + text[1:] if first.isalpha() else text
 
 
 __all__ = ["Draws", "Mismatch", "agree", "agree_gradients", "agree_module", "batch", "fail", "forbid", "gradients",
