@@ -152,13 +152,14 @@ def fill_by_shape(module, seed):
 
 
 def _kernels(shape, seed):
+    """Kernels for each output and input, or one for all of them where there are more than 16."""
     outputs, inputs = (width if width <= 16 else 1 for width in shape[:2])
-    kernels = _drawn("kernel", torch.Size([outputs, inputs, *shape[2:]]), seed)
-    return kernels * (inputs / shape[1]) ** 0.5 if inputs == shape[1] else kernels / shape[1]
+    return _drawn("kernel", torch.Size([outputs, inputs, *shape[2:]]), seed) * inputs / shape[1]
 
 
 def unused(module, x):
-    """How many parameters have no influence on what comes out for x."""
+    """How many parameters have no influence on what comes out for x in eval mode."""
+    module.eval()
     parameters = list(module.parameters())
     found = torch.autograd.grad(module(x).square().sum(), parameters, allow_unused=True)
     return sum(gradient is None or not gradient.any() for gradient in found)

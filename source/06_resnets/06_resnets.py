@@ -159,21 +159,19 @@ check(any("downsample" in name for name in layout(BasicBlock(4, 4))), False, "wh
 # </details>
 
 # %% [markdown]
-# A digit goes through fresh blocks of yours, and through the same blocks without the shortcut. How long can you read it?
+# Pictures go through 20 fresh blocks of yours, and through the same blocks without the shortcut. How much of the picture is left?
 
 # %% tags=["experiment"]
 torch.manual_seed(0)
-blocks = [BasicBlock(3, 3) for _ in range(12)]
-with_shortcut = without = digits[3:4] * 0.37 + 0.3  # back to [0, 1]
-seen, titles = [], []
-with torch.no_grad():
-    for number, block in enumerate(blocks, start=1):
-        with_shortcut = block(with_shortcut)
-        without = F.relu(block.bn2(block.conv2(F.relu(block.bn1(block.conv1(without))))))
-        if number in (1, 4, 8, 12):
-            seen += [with_shortcut.mean(1, keepdim=True), without.mean(1, keepdim=True)]
-            titles += [f"{number}, F(x) + x", f"{number}, F(x)"]
-kit.plots.images(torch.cat([picture / picture.max() for picture in seen]), titles=titles, columns=8)
+pictures, _ = kit.data.shapes(64, seed=0)
+with_shortcut = without = pictures
+left = {"F(x) + x": [], "F(x)": []}
+for block in [BasicBlock(3, 3) for _ in range(20)]:
+    with_shortcut = block(with_shortcut).detach()
+    without = F.relu(block.bn2(block.conv2(F.relu(block.bn1(block.conv1(without)))))).detach()
+    for name, now in (("F(x) + x", with_shortcut), ("F(x)", without)):
+        left[name].append(torch.corrcoef(torch.stack([now.flatten(), pictures.flatten()]))[0, 1].item())
+kit.plots.curves(left, xlabel="block", ylabel="correlation with the picture", title="twenty fresh blocks")
 
 # %% [markdown]
 # ## 6.3 A family for small pictures
@@ -461,15 +459,17 @@ kit.plots.curves(lines, xlabel="block", ylabel="standard deviation of the output
 # Late stages have many channels, and a 3 × 3 convolution pays for each pair of them nine times. A 1 × 1 convolution pays once. So go narrow first, look around there, and come back.
 
 # %% tags=["experiment"]
+wide, narrow = 9 * 256 * 256, 9 * 64 * 64
+weights = {
+    "wide 3 × 3": wide,
+    "wide 3 × 3, again": wide,
+    "1 × 1, down": 256 * 64,
+    "narrow 3 × 3": narrow,
+    "1 × 1, up": 64 * 256,
+}
 kit.plots.bars(
-    {
-        "3 × 3, 256 → 256": 9 * 256 * 256,
-        "3 × 3, 256 → 256 ": 9 * 256 * 256,
-        "1 × 1, 256 → 64": 256 * 64,
-        "3 × 3, 64 → 64": 9 * 64 * 64,
-        "1 × 1, 64 → 256": 64 * 256,
-    },
-    xlabel="weights",
+    {name: number / 1000 for name, number in weights.items()},
+    xlabel="thousand weights",
     title="two wide convolutions, or a bottleneck of three",
 )
 
@@ -543,13 +543,19 @@ with torch.no_grad():
 # </details>
 
 # %% [markdown]
-# Your two blocks side by side, at 256 channels in and out. Which has more layers, and which more weights?
+# Your block at stride 2: on which pixels of a 6 × 6 picture does its branch depend (1)? And with the stride moved to the first 1 × 1?
 
 # %% tags=["experiment"]
-blocks = {"BasicBlock(256, 256)": BasicBlock(256, 256), "Bottleneck(256, 64)": Bottleneck(256, 64)}
-kit.plots.bars(
-    {name: sum(p.numel() for p in block.parameters()) for name, block in blocks.items()}, xlabel="parameters"
-)
+maps = []
+for moved in (False, True):
+    torch.manual_seed(0)
+    block, x = Bottleneck(8, 2, stride=2), torch.randn(2, 8, 6, 6, requires_grad=True)
+    if moved:
+        block.conv1.stride, block.conv2.stride = (2, 2), (1, 1)
+    nn.init.zeros_(block.downsample[1].weight)  # the shortcut shall not help
+    block(x).square().sum().backward()
+    maps.append((x.grad.abs().sum((0, 1)) > 0).float())
+kit.plots.grids(*maps, titles=["stride in the 3 × 3", "in the first 1 × 1"])
 
 # %% [markdown]
 # ## 6.7 The family, from 18 to 152
@@ -557,14 +563,16 @@ kit.plots.bars(
 # One recipe makes all of them: a **stem**, four stages, a mean, a linear layer. Only the kind of block and four numbers differ.
 
 # %% tags=["experiment"]
-kit.plots.curves(
+figure = kit.plots.curves(
     {
         "height and width": (range(6), [112, 56, 56, 28, 14, 7]),
-        "channels / 8": (range(6), [8, 8, 8, 16, 32, 64]),
+        "channels": (range(6), [64, 64, 64, 128, 256, 512]),
     },
-    xlabel="after: 0 convolution, 1 max pooling, 2 to 5 the stages",
     title="ResNet-18 on a picture of 224 × 224",
 )
+figure.axes[0].set_yscale("log", base=2)
+figure.axes[0].set_xticks(range(6), labels=["conv1", "maxpool", "layer1", "layer2", "layer3", "layer4"])
+figure
 
 # %% [markdown]
 # *Figure 9. The stem, a 7 × 7 convolution with stride 2 and a 3 × 3 max pooling with stride 2, takes 224 to 112 and 56. Stage 1 keeps 56; each later stage halves it, and doubles the channels: 64, 128, 256, 512. The mean over the last 7 × 7 = 49 places leaves 512 numbers.*

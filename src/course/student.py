@@ -13,8 +13,14 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
+
+from course.errors import EngineError
 from course.kernels.base import BadReply, Connection, SubmissionFault
+from coursebridge.agent import MAX_MESSAGE, MAX_PRINTED, tensors_in
 from coursebridge.codec import Name, Ref
+
+MALFORMED = "The kernel sent a reply that cannot be read."
 
 without_autograd: ContextVar[bool] = ContextVar("without_autograd", default=False)
 last_call: ContextVar[tuple[str, tuple[Any, ...], dict[str, Any]]] = ContextVar("last_call")  # for messages
@@ -135,10 +141,10 @@ class Student:
         except SubmissionFault:
             self._close()
             raise
-        hits = [hit for reply in raw for hit in reply.get("forbidden", ())]
+        hits = [_hit(hit) for reply in raw for hit in _of(reply.get("forbidden", []), list)]
         if hits:
             raise ForbiddenUse(hits)
-        replies = [_reply(r) for r in raw]
+        replies = [_reply(r, step) for r, step in zip(raw, steps, strict=True)]
         if self._recording:
             self._transcript.replies.extend(replies)
         return replies
@@ -147,7 +153,14 @@ class Student:
         connection = self._connect()
         if self._support:
             step = {"op": "define", "name": "support", "source": self._support}
-            connection.ask({"steps": [step]}, self._call_seconds, None)
+            try:
+                told = connection.ask({"steps": [step]}, self._call_seconds, None)[0]
+            except SubmissionFault:
+                connection.close()
+                raise
+            if told.get("status") != "ok":
+                connection.close()
+                raise EngineError(f"support.py cannot be run in the kernel: {told.get('type')}: {told.get('message')}")
         return connection
 
     def _close(self) -> None:
@@ -257,28 +270,60 @@ class Method(Remote):
         return f"{self._owner.name}.{self._method}"
 
 
-def _reply(raw: dict[str, Any]) -> Reply:
-    """A reply from the kernel as a Reply; a malformed one raises BadReply."""
-    try:
-        noticed = {
-            "changed": tuple(raw.get("changed", ())),
-            "printed": str(raw.get("printed", "")),
-            "seconds": float(raw.get("seconds", 0.0)),
-            "operations": raw.get("operations"),
-            "random_state_changed": raw.get("random_state_changed"),
-        }
-        match raw["status"]:
-            case "ok":
-                return Reply(value=raw["value"], **noticed)
-            case "exception":
-                error = StudentError(
-                    str(raw["type"]), str(raw["message"]), [str(b) for b in raw["bases"]], list(raw["traceback"])
-                )
-                return Reply(error=error, **noticed)
-            case "missing":
-                return Reply(error=NotDefined(str(raw["name"])), **noticed)
-            case "unsendable":
-                return Reply(error=StudentError("Unsendable", str(raw["message"])), **noticed)
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadReply(f"the kernel's reply is malformed ({type(error).__name__})") from None
-    raise BadReply("the kernel's reply is malformed")
+def _reply(raw: dict[str, Any], step: dict[str, Any]) -> Reply:
+    """A reply from the kernel as a Reply. Raises BadReply for one that our agent would not have sent."""
+    noticed = {
+        "changed": tuple(_of(n, int) for n in _of(raw.get("changed", []), list)),
+        "printed": _of(raw.get("printed", ""), str)[:MAX_PRINTED],
+        "seconds": _of(raw.get("seconds", 0.0), float),
+        "operations": _of(raw.get("operations"), int, type(None)),
+        "random_state_changed": _of(raw.get("random_state_changed"), bool, type(None)),
+    }
+    match raw.get("status"):
+        case "ok" if "value" in raw:
+            if step["op"] == "gradients":
+                _check_gradients(raw["value"], step)
+            return Reply(value=raw["value"], **noticed)
+        case "exception":
+            bases = [_of(base, str) for base in _of(raw.get("bases"), list)]
+            lines = [_student_line(line) for line in _of(raw.get("traceback"), list)]
+            error = StudentError(_text(raw, "type")[:100], _text(raw, "message"), bases, lines)
+            return Reply(error=error, **noticed)
+        case "missing":
+            return Reply(error=NotDefined(_text(raw, "name")), **noticed)
+        case "unsendable":
+            return Reply(error=StudentError("Unsendable", _text(raw, "message")), **noticed)
+    raise BadReply(MALFORMED)
+
+
+def _of(value: Any, *kinds: type) -> Any:
+    """The value, if it is of one of these types."""
+    if type(value) not in kinds:
+        raise BadReply(MALFORMED)
+    return value
+
+
+def _text(raw: dict[str, Any], key: str) -> str:
+    return _of(raw.get(key), str)[:MAX_MESSAGE]
+
+
+def _student_line(raw: Any) -> dict[str, Any]:
+    """A place in the student's code: of a traceback, or where something forbidden was used."""
+    for value in _of(raw, dict).values():
+        _of(value, str, int)
+    return raw
+
+
+def _hit(raw: Any) -> dict[str, Any]:
+    _text(_student_line(raw), "operation")
+    return raw
+
+
+def _check_gradients(value: Any, step: dict[str, Any]) -> None:
+    """Outputs, one gradient (or None) for each tensor that asked for one, and the parameters' by name."""
+    gradients, parameters = _of(_of(value, dict).get("inputs"), list), _of(value.get("parameters"), dict)
+    asked = [t for t in tensors_in((step["args"], step["kwargs"])) if t.requires_grad]
+    named = all(type(name) is str for name in parameters)
+    found = all(g is None or isinstance(g, torch.Tensor) for g in (*gradients, *parameters.values()))
+    if "outputs" not in value or len(gradients) != len(asked) or not (named and found):
+        raise BadReply(MALFORMED)

@@ -57,7 +57,7 @@ class Agent:
 
     def handle(self, node: Any, buffers: list[bytearray]) -> tuple[Any, list[Any]]:
         """One request in, one reply out, both encoded. Raises CodecError for a request that is malformed."""
-        request = Decoder(buffers, self._from_ref, Name).decode(node)
+        request = Decoder(buffers, self._from_ref, Name, keep_layout=True).decode(node)
         encoder = Encoder(self._to_ref)
         if self.enforce_bans:
             bans.enforce(request.get("forbid", ()))
@@ -66,7 +66,8 @@ class Agent:
         return encoder.encode(replies), encoder.buffers
 
     def _step(self, step: dict[str, Any], request: dict[str, Any], encoder: Encoder) -> dict[str, Any]:
-        before = [_copy(a) for a in _tensors((step.get("args", ()), step.get("kwargs", {})))]
+        given = list(tensors_in((step.get("args", ()), step.get("kwargs", {}))))
+        before = [_copy(a) for a in given]
         state = random_state() if request.get("watch_random") else None
         counter = CountOperations() if request.get("count_operations") else contextlib.nullcontext()
         banned = request.get("forbid_autograd") and self.enforce_bans
@@ -83,8 +84,7 @@ class Agent:
         except BaseException as error:  # the student's code may raise anything
             reply.setdefault("seconds", _process_time() - started)
             reply.update(describe_exception(error))
-        after = list(_tensors((step.get("args", ()), step.get("kwargs", {}))))
-        reply["changed"] = [i for i, (a, b) in enumerate(zip(before, after, strict=True)) if not _same_bits(a, b)]
+        reply["changed"] = [i for i, (a, b) in enumerate(zip(before, given, strict=True)) if not _unchanged(a, b)]
         reply["printed"] = printed.getvalue()[:MAX_PRINTED]
         if bans.hits:
             reply["forbidden"] = list(bans.hits)
@@ -95,11 +95,12 @@ class Agent:
         return reply
 
     def _encoded(self, value: Any, encoder: Encoder) -> dict[str, Any]:
-        kept = len(encoder.buffers)
+        kept, nodes = len(encoder.buffers), encoder.nodes
         try:
             return {"status": "ok", "value": Encoded(encoder.encode(value))}
         except (CodecError, RuntimeError) as error:
             del encoder.buffers[kept:]
+            encoder.nodes = nodes
             return {"status": "unsendable", "message": f"{type(value).__name__}: {error}"[:MAX_MESSAGE]}
 
     # -- the operations ------------------------------------------------------------------------------------------
@@ -148,12 +149,12 @@ class Agent:
         """Outputs, and the gradients that the cotangents send back to the arguments and the module's parameters."""
         function = self._function(step)
         args, kwargs = self._arguments(step)
-        inputs = [t for t in _tensors((args, kwargs)) if t.requires_grad]
+        inputs = [t for t in tensors_in((args, kwargs)) if t.requires_grad]
         outputs = function(*args, **kwargs)
         named = dict(function.named_parameters()) if isinstance(function, torch.nn.Module) else {}
         named = {name: p for name, p in named.items() if p.requires_grad}
         cotangents = step.get("cotangents")
-        flat = list(_tensors(outputs))
+        flat = list(tensors_in(outputs))
         if cotangents is None:
             cotangents = [torch.ones_like(t) for t in flat]
         pairs = [(t, c) for t, c in zip(flat, cotangents, strict=False) if t.requires_grad and t.shape == c.shape]
@@ -229,15 +230,15 @@ def _grad_mode(request: dict[str, Any]) -> Iterator[None]:
         yield
 
 
-def _tensors(value: Any) -> Iterator[torch.Tensor]:
+def tensors_in(value: Any) -> Iterator[torch.Tensor]:
     if isinstance(value, torch.Tensor):
         yield value
     elif isinstance(value, (list, tuple)):
         for item in value:
-            yield from _tensors(item)
+            yield from tensors_in(item)
     elif isinstance(value, dict):
         for item in value.values():
-            yield from _tensors(item)
+            yield from tensors_in(item)
 
 
 def _copy(tensor: torch.Tensor) -> torch.Tensor:
@@ -245,12 +246,12 @@ def _copy(tensor: torch.Tensor) -> torch.Tensor:
         return tensor.detach().clone()
 
 
-def _same_bits(a: torch.Tensor, b: torch.Tensor) -> bool:
+def _unchanged(a: torch.Tensor, b: torch.Tensor) -> bool:
     with torch._C.DisableTorchFunctionSubclass():
         b = b.detach()
         if a.shape != b.shape or a.dtype != b.dtype:
             return False
-        return _equal(a, b) or _equal(torch.nan_to_num(a), torch.nan_to_num(b))
+        return _equal(a, b) or bool(((a == b) | ((a != a) & (b != b))).all())
 
 
 def _threads() -> int:

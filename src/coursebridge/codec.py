@@ -19,6 +19,7 @@ import torch
 __builtins__ = dict(vars(builtins))
 
 MAX_NODES, MAX_DEPTH, MAX_DIGITS = 200_000, 32, 400
+MAX_KEYS = 10_000  # of one dict or set: keys that are made to collide cost the square of their number
 
 DTYPES: dict[str, torch.dtype] = {
     name: getattr(torch, name)
@@ -29,6 +30,7 @@ NUMPY_DTYPES = {"float64", "float32", "float16", "complex64", "complex128", "boo
                 "uint64", "int8", "int16", "int32", "int64"}  # fmt: skip
 
 _detach, _as_subclass, _base = torch.Tensor.detach, torch.Tensor.as_subclass, torch.Tensor
+_requires_grad = torch.Tensor.requires_grad.__get__  # type: ignore[attr-defined]
 
 
 class CodecError(ValueError):
@@ -139,8 +141,8 @@ class Encoder:
 
     def _tensor(self, value: torch.Tensor) -> dict[str, Any]:
         is_parameter = isinstance(value, torch.nn.Parameter)
-        requires_grad = value.requires_grad
         with torch._C.DisableTorchFunctionSubclass(), torch.no_grad():
+            requires_grad = _requires_grad(value)
             t = _as_subclass(_detach(value), _base)
             if t.layout != torch.strided:
                 t = t.to_dense()
@@ -175,6 +177,8 @@ class Decoder:
     """Turns nodes back into values, checking every length, depth, dtype and count before it allocates.
 
     from_ref: called with ``(id, kind, name)`` for each handle;  from_name: with a name.
+    keep_layout: tensors may be views that expand or overlap, whose size no buffer bounds.
+    The buffers become the values' own memory, so each stands for one value only.
     """
 
     def __init__(
@@ -182,8 +186,10 @@ class Decoder:
         buffers: list[bytearray],
         from_ref: Callable[[int, str, str], Any] | None = None,
         from_name: Callable[[str], Any] | None = None,
+        keep_layout: bool = False,
     ) -> None:
-        self.buffers, self.from_ref, self.from_name = buffers, from_ref, from_name
+        self.buffers: list[bytearray | None] = [*buffers]
+        self.from_ref, self.from_name, self.keep_layout = from_ref, from_name, keep_layout
         self.nodes = 0
 
     def decode(self, node: Any, depth: int = 0) -> Any:
@@ -191,6 +197,8 @@ class Decoder:
         if self.nodes > MAX_NODES or depth > MAX_DEPTH:
             raise CodecError("the message is nested too deeply or has too many parts")
         kind = type(node)
+        if kind is int and abs(node) >= 2**53:
+            raise CodecError("a large int is written as text")
         if node is None or kind in (bool, str, int, float):
             return node
         if kind is list:
@@ -201,7 +209,7 @@ class Decoder:
             return self._tagged(node, depth)
         except CodecError:
             raise
-        except (KeyError, TypeError, ValueError, OverflowError, RuntimeError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, ArithmeticError, RuntimeError, AttributeError) as error:
             raise CodecError(f"malformed {node.get('t')!r}: {type(error).__name__}") from None
 
     def _tagged(self, node: dict[str, Any], depth: int) -> Any:
@@ -215,9 +223,9 @@ class Decoder:
         if tag == "tuple":
             return tuple(self.decode(x, depth + 1) for x in _list(v))
         if tag == "dict":
-            return {self._key(k, depth): self.decode(x, depth + 1) for k, x in _list(v)}
+            return {self._key(k, depth): self.decode(x, depth + 1) for k, x in _keyed(v)}
         if tag == "set":
-            return {self._key(x, depth) for x in _list(v)}
+            return {self._key(x, depth) for x in _keyed(v)}
         if tag == "ref":
             if self.from_ref is None or type(node["id"]) is not int:
                 raise CodecError("a handle is not expected here")
@@ -258,23 +266,28 @@ class Decoder:
         index = node["b"]
         if type(index) is not int or not 0 <= index < len(self.buffers):
             raise CodecError("a buffer is missing")
-        return self.buffers[index]
+        data, self.buffers[index] = self.buffers[index], None
+        if data is None:
+            raise CodecError("two values share a buffer")
+        return data
 
     def _tensor(self, node: dict[str, Any]) -> torch.Tensor:
         dtype, shape, data = DTYPES[node["dtype"]], _shape(node["shape"]), self._take(node)
         size = torch.empty(0, dtype=dtype).element_size()
         if "stride" in node:
+            if not self.keep_layout:
+                raise CodecError("a stride is not expected here")
             stride = _shape(node["stride"])
             if len(stride) != len(shape) or 0 in shape:
                 raise CodecError("a stride does not fit its shape")
             span = 1 + sum((n - 1) * s for n, s in zip(shape, stride, strict=True))
             if span * size != len(data):
                 raise CodecError("a tensor's buffer has the wrong length")
-            t = torch.frombuffer(bytearray(data), dtype=dtype).as_strided(shape, stride)
+            t = torch.frombuffer(data, dtype=dtype).as_strided(shape, stride)
         else:
             if math.prod(shape) * size != len(data):
                 raise CodecError("a tensor's buffer has the wrong length")
-            t = torch.frombuffer(bytearray(data), dtype=dtype) if len(data) else torch.empty(0, dtype=dtype)
+            t = torch.frombuffer(data, dtype=dtype) if len(data) else torch.empty(0, dtype=dtype)
             t = t.reshape(shape)
         if node.get("param"):
             return torch.nn.Parameter(t, requires_grad=bool(node.get("grad")))
@@ -286,7 +299,7 @@ class Decoder:
         dtype, shape, data = np.dtype(node["dtype"]), _shape(node["shape"]), self._take(node)
         if math.prod(shape) * dtype.itemsize != len(data):
             raise CodecError("an array's buffer has the wrong length")
-        return np.frombuffer(bytearray(data), dtype=dtype).reshape(shape)
+        return np.frombuffer(data, dtype=dtype).reshape(shape)
 
 
 def _digits(value: int) -> str:
@@ -299,6 +312,12 @@ def _list(value: Any) -> list[Any]:
     if type(value) is not list:
         raise CodecError("a list was expected")
     return value
+
+
+def _keyed(value: Any) -> list[Any]:
+    if len(items := _list(value)) > MAX_KEYS:
+        raise CodecError("a dict or set is too large")
+    return items
 
 
 def _shape(value: Any) -> tuple[int, ...]:

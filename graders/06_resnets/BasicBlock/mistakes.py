@@ -38,23 +38,24 @@ def _projection(in_channels, out_channels, stride, kernel_size=1, bias=False):
 
 
 class relu_before_addition(_Block):
-    """Your block applies the second ReLU to the branch and then adds the shortcut. The ReLU comes after the sum: applied
-    before it, the branch can only ever add and never take away (section 6.2)."""
+    """Your block applies the second ReLU to the branch and then adds the shortcut. The ReLU comes after the sum:
+    applied before it, the branch can only ever add and never take away (section 6.2)."""
 
     def forward(self, x):
         return F.relu(self.residual(x)) + self.skip(x)
 
 
 class relu_before_and_after(_Block):
-    """Your branch ends in a ReLU before the addition, and another follows. The branch ends with its batch norm, so that
-    it can take away as well as add; the only ReLU there comes after the sum (section 6.2)."""
+    """Your branch ends in a ReLU before the addition, and another follows. The branch ends with its batch norm, so
+    that it can take away as well as add; the only ReLU there comes after the sum (section 6.2)."""
 
     def forward(self, x):
         return F.relu(F.relu(self.residual(x)) + self.skip(x))
 
 
 class no_relu_after_addition(_Block):
-    """Your block returns the sum as it is. The block ends with a ReLU of the sum of branch and shortcut (section 6.2)."""
+    """Your block returns the sum as it is. The block ends with a ReLU of the sum of branch and shortcut (section
+    6.2)."""
 
     def forward(self, x):
         return self.residual(x) + self.skip(x)
@@ -86,8 +87,8 @@ class shortcut_after_first_convolution(_Block):
 
 
 class identity_from_first_output(_Block):
-    """Where there is no projection, your shortcut adds the output of the first convolution. It adds the block's input x,
-    untouched (section 6.2)."""
+    """Where there is no projection, your shortcut adds the output of the first convolution. It adds the block's input
+    x, untouched (section 6.2)."""
 
     def forward(self, x):
         out = F.relu(self.bn1(self.conv1(x)))
@@ -120,8 +121,8 @@ class shortcut_detached(_Block):
 
 
 class projection_without_bn(_Block):
-    """Your projection is a convolution without batch norm. `downsample` holds two layers: `0`, the 1 × 1 convolution, and
-    `1`, its batch norm (section 6.2)."""
+    """Your projection is a convolution without batch norm. `downsample` holds two layers: `0`, the 1 × 1 convolution,
+    and `1`, its batch norm (section 6.2)."""
 
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__(in_channels, out_channels, stride)
@@ -130,8 +131,8 @@ class projection_without_bn(_Block):
 
 
 class projection_is_a_bare_convolution(_Block):
-    """Your `downsample` is a convolution alone. It is a Sequential of two layers: `0`, the 1 × 1 convolution, and `1`, its
-    batch norm, without which branch and shortcut are not on the same scale (section 6.2)."""
+    """Your `downsample` is a convolution alone. It is a Sequential of two layers: `0`, the 1 × 1 convolution, and
+    `1`, its batch norm, without which branch and shortcut are not on the same scale (section 6.2)."""
 
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__(in_channels, out_channels, stride)
@@ -140,8 +141,8 @@ class projection_is_a_bare_convolution(_Block):
 
 
 class projection_3x3(_Block):
-    """Your projection has a 3 × 3 kernel. It is 1 × 1: it only changes the number of channels and the size, and leaves
-    looking around to the branch (section 6.2)."""
+    """Your projection has a 3 × 3 kernel. It is 1 × 1: it only changes the number of channels and the size, and
+    leaves looking around to the branch (section 6.2)."""
 
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__(in_channels, out_channels, stride)
@@ -150,8 +151,8 @@ class projection_3x3(_Block):
 
 
 class projection_named_shortcut(_Block):
-    """Your projection is right, but it is called `shortcut`. Call it `downsample`, as torchvision does, so that published
-    weights find their place (section 6.2)."""
+    """Your projection is right, but it is called `shortcut`. Call it `downsample`, as torchvision does, so that
+    published weights find their place (section 6.2)."""
 
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__(in_channels, out_channels, stride)
@@ -164,8 +165,8 @@ class projection_named_shortcut(_Block):
 
 
 class always_projects(_Block):
-    """Your block projects its shortcut always. Where stride is 1 and the width stays, the shortcut is x itself, with no
-    parameters: that is how the block can be the identity (section 6.2)."""
+    """Your block projects its shortcut always. Where stride is 1 and the width stays, the shortcut is x itself, with
+    no parameters: that is how the block can be the identity (section 6.2)."""
 
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__(in_channels, out_channels, stride)
@@ -173,8 +174,8 @@ class always_projects(_Block):
 
 
 class projects_for_stride_only(_Block):
-    """Your block projects only where the stride is not 1. A new number of channels needs the projection too: x could not
-    be added otherwise (section 6.2)."""
+    """Your block projects only where the stride is not 1. A new number of channels needs the projection too: x could
+    not be added otherwise (section 6.2)."""
 
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__(in_channels, out_channels, stride)
@@ -183,8 +184,8 @@ class projects_for_stride_only(_Block):
 
 
 class projects_for_width_only(_Block):
-    """Your block projects only where the number of channels changes. A stride of 2 needs the projection too: x is twice
-    as high and wide as the branch otherwise (section 6.2)."""
+    """Your block projects only where the number of channels changes. A stride of 2 needs the projection too: x is
+    twice as high and wide as the branch otherwise (section 6.2)."""
 
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__(in_channels, out_channels, stride)
@@ -193,8 +194,8 @@ class projects_for_width_only(_Block):
 
 
 class projection_without_stride(_Block):
-    """Your projection has stride 1 always. It has the block's stride, so that shortcut and branch have the same height and
-    width (section 6.2)."""
+    """Your projection has stride 1 always. It has the block's stride, so that shortcut and branch have the same
+    height and width (section 6.2)."""
 
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__(in_channels, out_channels, stride)
@@ -203,8 +204,8 @@ class projection_without_stride(_Block):
 
 
 class stride_in_both(_Block):
-    """Both of your 3 × 3 convolutions have the stride, so the branch is smaller than the shortcut. Only the first one has
-    it (section 6.2)."""
+    """Both of your 3 × 3 convolutions have the stride, so the branch is smaller than the shortcut. Only the first one
+    has it (section 6.2)."""
 
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__(in_channels, out_channels, stride)
@@ -253,8 +254,8 @@ class biased_branch(_Block):
 
 
 class biased_projection(_Block):
-    """The convolution of your projection has a bias. A batch norm follows it and takes the mean away, bias included: use
-    `bias=False` there too (section 6.2)."""
+    """The convolution of your projection has a bias. A batch norm follows it and takes the mean away, bias included:
+    use `bias=False` there too (section 6.2)."""
 
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__(in_channels, out_channels, stride)
@@ -263,8 +264,8 @@ class biased_projection(_Block):
 
 
 class changes_x(_Block):
-    """Your block adds the branch to x in place, so that x is another tensor afterwards, for whoever still needs it, the
-    backward pass included. Add the shortcut to the branch instead: `out + x`, or `out += x` (section 6.2)."""
+    """Your block adds the branch to x in place, so that x is another tensor afterwards, for whoever still needs it,
+    the backward pass included. Add the shortcut to the branch instead: `out + x`, or `out += x` (section 6.2)."""
 
     def forward(self, x):
         shortcut = self.skip(x)
@@ -273,16 +274,16 @@ class changes_x(_Block):
 
 
 class relu_before_bn(_Block):
-    """Your branch has convolution, ReLU, batch norm. The batch norm comes right after the convolution and the ReLU after
-    it (section 6.2)."""
+    """Your branch has convolution, ReLU, batch norm. The batch norm comes right after the convolution and the ReLU
+    after it (section 6.2)."""
 
     def residual(self, x):
         return self.bn2(self.conv2(self.bn1(F.relu(self.conv1(x)))))
 
 
 class first_bn_used_twice(_Block):
-    """Your block uses `bn1` after both convolutions. Each convolution has a batch norm of its own, since each has its own
-    mean and variance (section 6.2)."""
+    """Your block uses `bn1` after both convolutions. Each convolution has a batch norm of its own, since each has its
+    own mean and variance (section 6.2)."""
 
     def residual(self, x):
         return self.bn1(self.conv2(F.relu(self.bn1(self.conv1(x)))))
@@ -297,8 +298,8 @@ class second_bn_skipped(_Block):
 
 
 class preactivation(_Block):
-    """Your branch has batch norm and ReLU before each convolution: that is the second version of the paper (2016). Here
-    each convolution comes first: convolution, batch norm, ReLU (section 6.2)."""
+    """Your branch has batch norm and ReLU before each convolution: that is the second version of the paper (2016).
+    Here each convolution comes first: convolution, batch norm, ReLU (section 6.2)."""
 
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__(in_channels, out_channels, stride)
@@ -318,8 +319,8 @@ class addition_on_channels(_Block):
 
 
 class padding_missing(_Block):
-    """Your 3 × 3 convolutions have no padding, so that the branch loses a border that the shortcut keeps. Padding 1 keeps
-    the size (section 6.2)."""
+    """Your 3 × 3 convolutions have no padding, so that the branch loses a border that the shortcut keeps. Padding 1
+    keeps the size (section 6.2)."""
 
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__(in_channels, out_channels, stride)
@@ -327,8 +328,8 @@ class padding_missing(_Block):
 
 
 class running_statistics_always(_Block):
-    """Your batch norms use the running statistics in train mode too. In train mode they use the batch's own and move the
-    running ones: call the modules, and leave `eval()` to the caller (section 6.2)."""
+    """Your batch norms use the running statistics in train mode too. In train mode they use the batch's own and move
+    the running ones: call the modules, and leave `eval()` to the caller (section 6.2)."""
 
     def residual(self, x):
         out = F.relu(_frozen(self.bn1, self.conv1(x)))
@@ -352,8 +353,8 @@ class batch_statistics_always(_Block):
 
 
 class branch_runs_twice(_Block):
-    """Your forward runs the branch twice and uses one of the results, so that the running statistics move twice a step.
-    Compute it once and keep it in a variable (section 6.2)."""
+    """Your forward runs the branch twice and uses one of the results, so that the running statistics move twice a
+    step. Compute it once and keep it in a variable (section 6.2)."""
 
     def forward(self, x):
         if self.residual(x).shape != self.skip(x).shape:
@@ -362,5 +363,5 @@ class branch_runs_twice(_Block):
 
 
 class expansion_missing(_WithoutExpansion):
-    """Your block has no class attribute `expansion`. ResNet reads it to know how many channels leave the block: 1 times
-    its width here (section 6.2)."""
+    """Your block has no class attribute `expansion`. ResNet reads it to know how many channels leave the block: 1
+    times its width here (section 6.2)."""

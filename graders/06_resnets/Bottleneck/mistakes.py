@@ -41,8 +41,8 @@ def _projection(in_channels, out_channels, stride, kernel_size=1, bias=False):
 
 
 class stride_in_1x1(_Block):
-    """Your first 1 × 1 convolution has the stride, as in the paper of 2015: it throws three of four pixels away unseen.
-    Here, as in torchvision, the 3 × 3 convolution has it (section 6.3)."""
+    """Your first 1 × 1 convolution has the stride, as in the paper of 2015: it throws three of four pixels away
+    unseen. Here, as in torchvision, the 3 × 3 convolution has it (section 6.3)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -51,8 +51,8 @@ class stride_in_1x1(_Block):
 
 
 class stride_in_last_1x1(_Block):
-    """Your last 1 × 1 convolution has the stride. The 3 × 3 convolution has it, which still sees every pixel
-    (section 6.3)."""
+    """Your last 1 × 1 convolution has the stride. The 3 × 3 convolution has it, which still sees every pixel (section
+    6.3)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -79,8 +79,8 @@ class stride_ignored(_Block):
 
 
 class no_expansion(_Block):
-    """`channels` leave your block. The last 1 × 1 convolution widens to 4 · channels, and so do `bn3` and the projection:
-    the block is narrow only inside (section 6.3)."""
+    """`channels` leave your block. The last 1 × 1 convolution widens to 4 · channels, and so do `bn3` and the
+    projection: the block is narrow only inside (section 6.3)."""
 
     expansion = 1
 
@@ -94,8 +94,8 @@ class no_expansion(_Block):
 
 
 class channels_taken_as_output(_Block):
-    """Your block takes `channels` as the number that leaves it and works inside with a quarter. `channels` is the width
-    of the 3 × 3 convolution, and 4 · channels leave the block (section 6.3)."""
+    """Your block takes `channels` as the number that leaves it and works inside with a quarter. `channels` is the
+    width of the 3 × 3 convolution, and 4 · channels leave the block (section 6.3)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels // 4, stride)
@@ -107,8 +107,8 @@ class channels_taken_as_output(_Block):
 
 
 class full_width_3x3(_Block):
-    """Your 3 × 3 convolution works on 4 · channels. It works on `channels`: the first 1 × 1 convolution narrows to them,
-    so that the expensive convolution is cheap (section 6.3)."""
+    """Your 3 × 3 convolution works on 4 · channels. It works on `channels`: the first 1 × 1 convolution narrows to
+    them, so that the expensive convolution is cheap (section 6.3)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -140,16 +140,16 @@ class kernels_all_3x3(_Block):
 
 
 class inner_relus_missing(_Block):
-    """Your branch has no ReLU inside, so that its three convolutions are one linear map. A ReLU follows the first and the
-    second batch norm (section 6.3)."""
+    """Your branch has no ReLU inside, so that its three convolutions are one linear map. A ReLU follows the first and
+    the second batch norm (section 6.3)."""
 
     def residual(self, x):
         return self.bn3(self.conv3(self.bn2(self.conv2(self.bn1(self.conv1(x))))))
 
 
 class first_relu_missing(_Block):
-    """Your branch has no ReLU after the first batch norm. A ReLU follows the first and the second batch norm; only the
-    third goes to the sum without one (section 6.3)."""
+    """Your branch has no ReLU after the first batch norm. A ReLU follows the first and the second batch norm; only
+    the third goes to the sum without one (section 6.3)."""
 
     def residual(self, x):
         out = self.bn1(self.conv1(x))
@@ -157,8 +157,8 @@ class first_relu_missing(_Block):
 
 
 class second_relu_missing(_Block):
-    """Your branch has no ReLU after the second batch norm. A ReLU follows the first and the second batch norm; only the
-    third goes to the sum without one (section 6.3)."""
+    """Your branch has no ReLU after the second batch norm. A ReLU follows the first and the second batch norm; only
+    the third goes to the sum without one (section 6.3)."""
 
     def residual(self, x):
         out = F.relu(self.bn1(self.conv1(x)))
@@ -166,39 +166,40 @@ class second_relu_missing(_Block):
 
 
 class relu_before_addition(_Block):
-    """Your block applies the last ReLU to the branch and then adds the shortcut. The ReLU comes after the sum: applied
-    before it, the branch can only ever add and never take away (section 6.3)."""
+    """Your block applies the last ReLU to the branch and then adds the shortcut. The ReLU comes after the sum:
+    applied before it, the branch can only ever add and never take away (section 6.3)."""
 
     def forward(self, x):
         return F.relu(self.residual(x)) + self.skip(x)
 
 
 class relu_before_and_after(_Block):
-    """Your branch ends in a ReLU before the addition, and another follows. The branch ends with its batch norm, so that
-    it can take away as well as add; the last ReLU comes after the sum (section 6.3)."""
+    """Your branch ends in a ReLU before the addition, and another follows. The branch ends with its batch norm, so
+    that it can take away as well as add; the last ReLU comes after the sum (section 6.3)."""
 
     def forward(self, x):
         return F.relu(F.relu(self.residual(x)) + self.skip(x))
 
 
 class no_relu_after_addition(_Block):
-    """Your block returns the sum as it is. The block ends with a ReLU of the sum of branch and shortcut (section 6.3)."""
+    """Your block returns the sum as it is. The block ends with a ReLU of the sum of branch and shortcut (section
+    6.3)."""
 
     def forward(self, x):
         return self.residual(x) + self.skip(x)
 
 
 class shortcut_missing(_Block):
-    """Your block returns its branch alone: nothing is added. The shortcut is x, or its projection where stride or width
-    change (section 6.3)."""
+    """Your block returns its branch alone: nothing is added. The shortcut is x, or its projection where stride or
+    width change (section 6.3)."""
 
     def forward(self, x):
         return F.relu(self.residual(x))
 
 
 class shortcut_after_first_convolution(_Block):
-    """Your shortcut starts behind the first convolution. It starts at the block's input x, around all three convolutions,
-    and the projection acts on x too (section 6.3)."""
+    """Your shortcut starts behind the first convolution. It starts at the block's input x, around all three
+    convolutions, and the projection acts on x too (section 6.3)."""
 
     def forward(self, x):
         x = F.relu(self.bn1(self.conv1(x)))
@@ -241,8 +242,8 @@ class projection_forgotten_for_new_width(_Block):
 
 
 class projection_forgotten_for_stride(_Block):
-    """Your block projects only where the number of channels changes. A stride of 2 needs the projection too: x is twice
-    as high and wide as the branch otherwise (section 6.3)."""
+    """Your block projects only where the number of channels changes. A stride of 2 needs the projection too: x is
+    twice as high and wide as the branch otherwise (section 6.3)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -251,8 +252,8 @@ class projection_forgotten_for_stride(_Block):
 
 
 class width_compared_inside(_Block):
-    """Your block decides on its projection by comparing in_channels with `channels`. What is added has 4 · channels, so
-    compare with those (section 6.3)."""
+    """Your block decides on its projection by comparing in_channels with `channels`. What is added has 4 · channels,
+    so compare with those (section 6.3)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -280,8 +281,8 @@ class projection_to_inner_width(_Block):
 
 
 class projection_without_bn(_Block):
-    """Your projection is a convolution without batch norm. `downsample` holds two layers: `0`, the 1 × 1 convolution, and
-    `1`, its batch norm (section 6.3)."""
+    """Your projection is a convolution without batch norm. `downsample` holds two layers: `0`, the 1 × 1 convolution,
+    and `1`, its batch norm (section 6.3)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -290,8 +291,8 @@ class projection_without_bn(_Block):
 
 
 class projection_is_a_bare_convolution(_Block):
-    """Your `downsample` is a convolution alone. It is a Sequential of two layers: `0`, the 1 × 1 convolution, and `1`, its
-    batch norm, without which branch and shortcut are not on the same scale (section 6.3)."""
+    """Your `downsample` is a convolution alone. It is a Sequential of two layers: `0`, the 1 × 1 convolution, and
+    `1`, its batch norm, without which branch and shortcut are not on the same scale (section 6.3)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -300,8 +301,8 @@ class projection_is_a_bare_convolution(_Block):
 
 
 class projection_3x3(_Block):
-    """Your projection has a 3 × 3 kernel. It is 1 × 1: it only changes the number of channels and the size, and leaves
-    looking around to the branch (section 6.3)."""
+    """Your projection has a 3 × 3 kernel. It is 1 × 1: it only changes the number of channels and the size, and
+    leaves looking around to the branch (section 6.3)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -310,8 +311,8 @@ class projection_3x3(_Block):
 
 
 class projection_named_shortcut(_Block):
-    """Your projection is right, but it is called `shortcut`. Call it `downsample`, as torchvision does, so that published
-    weights find their place (section 6.3)."""
+    """Your projection is right, but it is called `shortcut`. Call it `downsample`, as torchvision does, so that
+    published weights find their place (section 6.3)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -324,8 +325,8 @@ class projection_named_shortcut(_Block):
 
 
 class projection_without_stride(_Block):
-    """Your projection has stride 1 always. It has the block's stride, so that shortcut and branch have the same height and
-    width (section 6.3)."""
+    """Your projection has stride 1 always. It has the block's stride, so that shortcut and branch have the same
+    height and width (section 6.3)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -358,8 +359,8 @@ class biased_branch(_Block):
 
 
 class biased_projection(_Block):
-    """The convolution of your projection has a bias. A batch norm follows it and takes the mean away, bias included: use
-    `bias=False` there too (section 6.3)."""
+    """The convolution of your projection has a bias. A batch norm follows it and takes the mean away, bias included:
+    use `bias=False` there too (section 6.3)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -368,8 +369,8 @@ class biased_projection(_Block):
 
 
 class third_bn_skipped(_Block):
-    """Your block adds the last convolution's output without its batch norm. `bn3` comes before the addition
-    (section 6.3)."""
+    """Your block adds the last convolution's output without its batch norm. `bn3` comes before the addition (section
+    6.3)."""
 
     def residual(self, x):
         out = F.relu(self.bn1(self.conv1(x)))
@@ -377,8 +378,8 @@ class third_bn_skipped(_Block):
 
 
 class first_bn_used_twice(_Block):
-    """Your block uses `bn1` after the first two convolutions. Each convolution has a batch norm of its own, since each
-    has its own mean and variance (section 6.3)."""
+    """Your block uses `bn1` after the first two convolutions. Each convolution has a batch norm of its own, since
+    each has its own mean and variance (section 6.3)."""
 
     def residual(self, x):
         out = F.relu(self.bn1(self.conv1(x)))
@@ -386,8 +387,8 @@ class first_bn_used_twice(_Block):
 
 
 class relu_before_bn(_Block):
-    """Your branch has convolution, ReLU, batch norm. The batch norm comes right after the convolution and the ReLU after
-    it (section 6.3)."""
+    """Your branch has convolution, ReLU, batch norm. The batch norm comes right after the convolution and the ReLU
+    after it (section 6.3)."""
 
     def residual(self, x):
         out = self.bn1(F.relu(self.conv1(x)))
@@ -396,8 +397,8 @@ class relu_before_bn(_Block):
 
 
 class changes_x(_Block):
-    """Your block adds the branch to x in place, so that x is another tensor afterwards, for whoever still needs it, the
-    backward pass included. Add the shortcut to the branch instead: `out + x`, or `out += x` (section 6.3)."""
+    """Your block adds the branch to x in place, so that x is another tensor afterwards, for whoever still needs it,
+    the backward pass included. Add the shortcut to the branch instead: `out + x`, or `out += x` (section 6.3)."""
 
     def forward(self, x):
         shortcut = self.skip(x)
@@ -406,8 +407,8 @@ class changes_x(_Block):
 
 
 class padding_missing(_Block):
-    """Your 3 × 3 convolution has no padding, so that the branch loses a border that the shortcut keeps. Padding 1 keeps
-    the size (section 6.3)."""
+    """Your 3 × 3 convolution has no padding, so that the branch loses a border that the shortcut keeps. Padding 1
+    keeps the size (section 6.3)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -415,8 +416,8 @@ class padding_missing(_Block):
 
 
 class running_statistics_always(_Block):
-    """Your batch norms use the running statistics in train mode too. In train mode they use the batch's own and move the
-    running ones: call the modules, and leave `eval()` to the caller (section 6.3)."""
+    """Your batch norms use the running statistics in train mode too. In train mode they use the batch's own and move
+    the running ones: call the modules, and leave `eval()` to the caller (section 6.3)."""
 
     def residual(self, x):
         out = F.relu(_frozen(self.bn1, self.conv1(x)))
@@ -441,5 +442,5 @@ class batch_statistics_always(_Block):
 
 
 class expansion_missing(_WithoutExpansion):
-    """Your block has no class attribute `expansion`. ResNet reads it to know how many channels leave the block: 4 times
-    its width here (section 6.3)."""
+    """Your block has no class attribute `expansion`. ResNet reads it to know how many channels leave the block: 4
+    times its width here (section 6.3)."""

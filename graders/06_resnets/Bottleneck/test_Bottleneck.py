@@ -9,9 +9,10 @@ from runpy import run_path
 from types import SimpleNamespace
 
 import torch
-from course.grading import Mismatch, agree_module, observe, points, same
 from torch import nn
 from torchvision.models import resnet
+
+from course.grading import Mismatch, agree_module, observe, points, same
 
 bans = ("torchvision",)
 support = SimpleNamespace(**run_path(str(Path(__file__).parents[1] / "support.py")))

@@ -75,7 +75,7 @@ class _ResNet(nn.Module):
         self.conv1 = nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(64)
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
-        for number, (channels, count) in enumerate(zip((64, 128, 256, 512), layers), start=1):
+        for number, (channels, count) in enumerate(zip((64, 128, 256, 512), layers, strict=True), start=1):
             self.add_module(f"layer{number}", self.stage(number, block, channels, count, 1 if number == 1 else 2))
         self.fc = nn.Linear(512 * block.expansion, num_classes)
 
@@ -100,16 +100,16 @@ class _ResNet(nn.Module):
 
 
 class no_max_pool(_ResNet):
-    """Your stem has no max pooling, so every stage works on pictures twice as high and wide. After convolution, batch norm
-    and ReLU comes a 3 × 3 max pooling with stride 2 and padding 1 (section 6.4)."""
+    """Your stem has no max pooling, so every stage works on pictures twice as high and wide. After convolution, batch
+    norm and ReLU comes a 3 × 3 max pooling with stride 2 and padding 1 (section 6.4)."""
 
     def stem(self, x):
         return F.relu(self.bn1(self.conv1(x)))
 
 
 class max_pool_without_padding(_ResNet):
-    """Your max pooling has no padding: it gives 55 rows from 112 instead of 56. It is 3 × 3 with stride 2 and padding 1
-    (section 6.4)."""
+    """Your max pooling has no padding: it gives 55 rows from 112 instead of 56. It is 3 × 3 with stride 2 and padding
+    1 (section 6.4)."""
 
     def __init__(self, block, layers, num_classes=1000):
         super().__init__(block, layers, num_classes)
@@ -164,8 +164,8 @@ class stem_pools_before_bn(_ResNet):
 
 
 class stem_3x3(_ResNet):
-    """Your first convolution is 3 × 3 with stride 1, as in nets for CIFAR. For photographs it is 7 × 7 with stride 2 and
-    padding 3 (section 6.4)."""
+    """Your first convolution is 3 × 3 with stride 1, as in nets for CIFAR. For photographs it is 7 × 7 with stride 2
+    and padding 3 (section 6.4)."""
 
     def __init__(self, block, layers, num_classes=1000):
         super().__init__(block, layers, num_classes)
@@ -173,7 +173,8 @@ class stem_3x3(_ResNet):
 
 
 class stem_padding_missing(_ResNet):
-    """Your first convolution has no padding. It is 7 × 7 with stride 2 and padding 3: 112 rows from 224 (section 6.4)."""
+    """Your first convolution has no padding. It is 7 × 7 with stride 2 and padding 3: 112 rows from 224 (section
+    6.4)."""
 
     def __init__(self, block, layers, num_classes=1000):
         super().__init__(block, layers, num_classes)
@@ -181,8 +182,8 @@ class stem_padding_missing(_ResNet):
 
 
 class stem_biased(_ResNet):
-    """Your first convolution has a bias. A batch norm follows, which takes the mean away, bias included: use `bias=False`
-    (section 6.4)."""
+    """Your first convolution has a bias. A batch norm follows, which takes the mean away, bias included: use
+    `bias=False` (section 6.4)."""
 
     def __init__(self, block, layers, num_classes=1000):
         super().__init__(block, layers, num_classes)
@@ -190,8 +191,8 @@ class stem_biased(_ResNet):
 
 
 class stride_in_stage_1(_ResNet):
-    """Your first stage has stride 2. The stem has already made the picture four times smaller; the stages have the strides
-    1, 2, 2, 2 (section 6.4)."""
+    """Your first stage has stride 2. The stem has already made the picture four times smaller; the stages have the
+    strides 1, 2, 2, 2 (section 6.4)."""
 
     def stage(self, number, block, channels, count, stride):
         return super().stage(number, block, channels, count, 2)
@@ -205,8 +206,8 @@ class stages_without_stride(_ResNet):
 
 
 class every_block_strided(_ResNet):
-    """All blocks of your stages 2 to 4 have stride 2. Only the first block of a stage has it; the others keep the size
-    (section 6.4)."""
+    """All blocks of your stages 2 to 4 have stride 2. Only the first block of a stage has it; the others keep the
+    size (section 6.4)."""
 
     def stage(self, number, block, channels, count, stride):
         blocks = []
@@ -240,24 +241,24 @@ class blocks_shared(_ResNet):
 
 
 class one_block_less(_ResNet):
-    """Your stages have one block less than `layers` says, or one in all. The first block of a stage counts: a stage of 2
-    is the strided block and one more (section 6.4)."""
+    """Your stages have one block less than `layers` says, or one in all. The first block of a stage counts: a stage
+    of 2 is the strided block and one more (section 6.4)."""
 
     def stage(self, number, block, channels, count, stride):
         return super().stage(number, block, channels, max(1, count - 1), stride)
 
 
 class one_block_more(_ResNet):
-    """Your stages have one block more than `layers` says. The first block of a stage counts: a stage of 2 is the strided
-    block and one more (section 6.4)."""
+    """Your stages have one block more than `layers` says. The first block of a stage counts: a stage of 2 is the
+    strided block and one more (section 6.4)."""
 
     def stage(self, number, block, channels, count, stride):
         return super().stage(number, block, channels, count + 1, stride)
 
 
 class in_channels_without_expansion(_ResNet):
-    """Your stages expect `channels` from the block before. A block gives `channels * block.expansion`, so that is what the
-    next one gets (section 6.4)."""
+    """Your stages expect `channels` from the block before. A block gives `channels * block.expansion`, so that is
+    what the next one gets (section 6.4)."""
 
     def stage(self, number, block, channels, count, stride):
         blocks = []
@@ -280,7 +281,8 @@ class block_gets_expanded_width(_ResNet):
 
 
 class widths_do_not_double(_ResNet):
-    """All of your stages have 64 channels. The width doubles where the size halves: 64, 128, 256, 512 (section 6.4)."""
+    """All of your stages have 64 channels. The width doubles where the size halves: 64, 128, 256, 512 (section
+    6.4)."""
 
     def __init__(self, block, layers, num_classes=1000):
         super().__init__(block, layers, num_classes)
@@ -291,16 +293,16 @@ class widths_do_not_double(_ResNet):
 
 
 class fixed_pool(_ResNet):
-    """Your head pools with a fixed 7 × 7 window, which fits pictures of 224 × 224 only. Average over the whole map, however
-    large it is (section 6.4)."""
+    """Your head pools with a fixed 7 × 7 window, which fits pictures of 224 × 224 only. Average over the whole map,
+    however large it is (section 6.4)."""
 
     def pool(self, x):
         return F.avg_pool2d(x, 7).flatten(1)
 
 
 class flatten_head(_ResNet):
-    """Your head flattens the last map. Global average pooling comes first, so that `fc` has 512 * expansion inputs and any
-    picture size will do (section 6.4)."""
+    """Your head flattens the last map. Global average pooling comes first, so that `fc` has 512 * expansion inputs
+    and any picture size will do (section 6.4)."""
 
     def __init__(self, block, layers, num_classes=1000):
         super().__init__(block, layers, num_classes)
@@ -318,7 +320,8 @@ class global_max_pool(_ResNet):
 
 
 class head_on_the_wrong_width(_ResNet):
-    """Your `fc` has 512 inputs whatever the block. It has 512 * block.expansion: 2048 for Bottleneck (section 6.4)."""
+    """Your `fc` has 512 inputs whatever the block. It has 512 * block.expansion: 2048 for Bottleneck (section
+    6.4)."""
 
     def __init__(self, block, layers, num_classes=1000):
         super().__init__(block, layers, num_classes)
@@ -396,8 +399,8 @@ class _ReluBeforeAddition(_BasicBlock):
 
 
 class basic_block_adds_after_relu(_ResNet):
-    """Your ResNet is right, but its BasicBlock applies the last ReLU before the addition. The ReLU comes after the sum
-    (section 6.2)."""
+    """Your ResNet is right, but its BasicBlock applies the last ReLU before the addition. The ReLU comes after the
+    sum (section 6.2)."""
 
     family = _ResNet.family | {18: (_ReluBeforeAddition, [2, 2, 2, 2]), 34: (_ReluBeforeAddition, [3, 4, 6, 3])}
 
@@ -410,7 +413,7 @@ class _StrideIn1x1(_Bottleneck):
 
 
 class bottleneck_strides_in_1x1(_ResNet):
-    """Your ResNet is right, but its Bottleneck has the stride in the first 1 × 1 convolution. The 3 × 3 convolution has it
-    (section 6.3)."""
+    """Your ResNet is right, but its Bottleneck has the stride in the first 1 × 1 convolution. The 3 × 3 convolution
+    has it (section 6.3)."""
 
     family = _ResNet.family | {50: (_StrideIn1x1, [3, 4, 6, 3])}

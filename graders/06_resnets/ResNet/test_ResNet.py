@@ -10,8 +10,9 @@ from runpy import run_path
 from types import SimpleNamespace
 
 import torch
-from course.grading import Mismatch, agree_module, points, same
 from torchvision.models import resnet, resnet18, resnet34, resnet50
+
+from course.grading import Mismatch, agree_module, points, same
 
 bans = ("torchvision",)
 support = SimpleNamespace(**run_path(str(Path(__file__).parents[1] / "support.py")))

@@ -18,14 +18,14 @@ def _untouched(model):
     yield
     torch.set_rng_state(random_state)
     with torch.no_grad():
-        for buffer, before in zip(model.buffers(), buffers):
+        for buffer, before in zip(model.buffers(), buffers, strict=True):
             buffer.copy_(before)
 
 
 def _gradients(model, x, y, weights, loss=F.cross_entropy):
     with _untouched(model):
         found = torch.autograd.grad(loss(model(x), y), list(weights.values()))
-    return dict(zip(weights, found))
+    return dict(zip(weights, found, strict=True))
 
 
 def _norms(model, x, y, loss=F.cross_entropy):
@@ -33,8 +33,8 @@ def _norms(model, x, y, loss=F.cross_entropy):
 
 
 def accumulates(model, x, y):
-    """You call backward on top of what lies in `.grad`, and leave the sum there: a second call gives other numbers. Start
-    from no gradients and leave none, or use torch.autograd.grad (section 6.7)."""
+    """You call backward on top of what lies in `.grad`, and leave the sum there: a second call gives other numbers.
+    Start from no gradients and leave none, or use torch.autograd.grad (section 6.7)."""
     with _untouched(model):
         F.cross_entropy(model(x), y).backward()
     return {name: weight.grad.norm().item() for name, weight in _weights(model).items()}
@@ -115,8 +115,8 @@ def largest_value(model, x, y):
 
 
 def spectral_norms(model, x, y):
-    """You give matrix norms, kernel by kernel or otherwise. The norm here is that of all values of the gradient as one
-    vector (section 6.7)."""
+    """You give matrix norms, kernel by kernel or otherwise. The norm here is that of all values of the gradient as
+    one vector (section 6.7)."""
     return {
         name: torch.linalg.matrix_norm(g.flatten(1), ord=2).item()
         for name, g in _gradients(model, x, y, _weights(model)).items()
@@ -140,8 +140,8 @@ def values_are_tensors(model, x, y):
 
 
 def summed_loss(model, x, y):
-    """Your loss is the sum over the batch. It is the mean cross entropy, or the norms grow with the batch
-    (section 6.7)."""
+    """Your loss is the sum over the batch. It is the mean cross entropy, or the norms grow with the batch (section
+    6.7)."""
     return _norms(model, x, y, lambda logits, y: F.cross_entropy(logits, y, reduction="sum"))
 
 
@@ -156,8 +156,8 @@ def softmax_before_the_loss(model, x, y):
 
 
 def measures_in_eval_mode(model, x, y):
-    """You measure in eval mode always. Use the mode that the model is in: a model that is being trained is measured with
-    its batches' statistics (section 6.7)."""
+    """You measure in eval mode always. Use the mode that the model is in: a model that is being trained is measured
+    with its batches' statistics (section 6.7)."""
     before = {m: m.training for m in model.modules()}
     model.eval()
     norms = _norms(model, x, y)
@@ -189,48 +189,49 @@ def leaves_eval_mode(model, x, y):
 
 
 def ends_in_train_mode(model, x, y):
-    """You measure in the right mode, and switch the whole model to train mode afterwards. Each submodule keeps the mode
-    that it was in (section 6.7)."""
+    """You measure in the right mode, and switch the whole model to train mode afterwards. Each submodule keeps the
+    mode that it was in (section 6.7)."""
     norms = _norms(model, x, y)
     model.train()
     return norms
 
 
 def moves_running_statistics(model, x, y):
-    """Your forward pass in train mode moves the running statistics, and they stay moved. Keep a copy of the buffers and
-    put it back (section 6.7)."""
+    """Your forward pass in train mode moves the running statistics, and they stay moved. Keep a copy of the buffers
+    and put it back (section 6.7)."""
     random_state = torch.get_rng_state()
     weights = _weights(model)
     found = torch.autograd.grad(F.cross_entropy(model(x), y), list(weights.values()))
     torch.set_rng_state(random_state)
-    return {name: gradient.norm().item() for name, gradient in zip(weights, found)}
+    return {name: gradient.norm().item() for name, gradient in zip(weights, found, strict=True)}
 
 
 def counts_the_batch(model, x, y):
-    """You put running means and variances back, and not `num_batches_tracked`, which has moved too. Put all buffers back
-    (section 6.7)."""
+    """You put running means and variances back, and not `num_batches_tracked`, which has moved too. Put all buffers
+    back (section 6.7)."""
     counted = [b.clone() + 1 for b in model.buffers() if b.dim() == 0]
     norms = _norms(model, x, y)
     if model.training:
-        for buffer, value in zip((b for b in model.buffers() if b.dim() == 0), counted):
+        for buffer, value in zip((b for b in model.buffers() if b.dim() == 0), counted, strict=True):
             buffer.copy_(value)
     return norms
 
 
 def moves_the_random_state(model, x, y):
-    """Your forward pass draws from the global random state (dropout does), and it stays moved. Put it back, or fork it:
-    `torch.random.fork_rng()` (section 6.7)."""
+    """Your forward pass draws from the global random state (dropout does), and it stays moved. Put it back, or fork
+    it: `torch.random.fork_rng()` (section 6.7)."""
     buffers = [b.clone() for b in model.buffers()]
     weights = _weights(model)
     found = torch.autograd.grad(F.cross_entropy(model(x), y), list(weights.values()))
     with torch.no_grad():
-        for buffer, before in zip(model.buffers(), buffers):
+        for buffer, before in zip(model.buffers(), buffers, strict=True):
             buffer.copy_(before)
-    return {name: gradient.norm().item() for name, gradient in zip(weights, found)}
+    return {name: gradient.norm().item() for name, gradient in zip(weights, found, strict=True)}
 
 
 def seeds_the_generator(model, x, y):
-    """You seed the global generator. Measuring must not change what is drawn next: put the state back (section 6.7)."""
+    """You seed the global generator. Measuring must not change what is drawn next: put the state back (section
+    6.7)."""
     norms = _norms(model, x, y)
     torch.manual_seed(0)
     return norms
@@ -246,8 +247,8 @@ def takes_a_step(model, x, y):
 
 
 def freezes_the_others(model, x, y):
-    """You switch off the gradients of all other parameters, and leave them off. Put `requires_grad` back, or do not touch
-    it (section 6.7)."""
+    """You switch off the gradients of all other parameters, and leave them off. Put `requires_grad` back, or do not
+    touch it (section 6.7)."""
     weights = list(_weights(model).values())
     for parameter in model.parameters():
         parameter.requires_grad_(any(parameter is weight for weight in weights))

@@ -9,8 +9,9 @@ from types import SimpleNamespace
 
 import torch
 import torch.nn.functional as F
-from course.grading import observe, points, same
 from torch import nn
+
+from course.grading import observe, points, same
 
 support = SimpleNamespace(**run_path(str(Path(__file__).parents[1] / "support.py")))
 

@@ -18,10 +18,10 @@ def backward_and_restore(model, x, y):
     for name, module in model.named_modules():
         if isinstance(module, nn.Conv2d):
             norms[f"{name}.weight"] = float(torch.linalg.vector_norm(module.weight.grad))
-    for parameter, gradient in zip(model.parameters(), gradients):
+    for parameter, gradient in zip(model.parameters(), gradients, strict=True):
         parameter.grad = gradient
     with torch.no_grad():
-        for buffer, before in zip(model.buffers(), buffers):
+        for buffer, before in zip(model.buffers(), buffers, strict=True):
             buffer.copy_(before)
     return norms
 
@@ -43,7 +43,10 @@ def functional_call(model, x, y):
         logits = torch.func.functional_call(model, (parameters, buffers), (x,))
         loss = -torch.log_softmax(logits, dim=1)[torch.arange(len(y)), y].mean()
     names = [f"{n}.weight" for n, m in model.named_modules() if type(m) is nn.Conv2d]
-    return {n: g.norm().item() for n, g in zip(names, torch.autograd.grad(loss, [parameters[n] for n in names]))}
+    return {
+        n: g.norm().item()
+        for n, g in zip(names, torch.autograd.grad(loss, [parameters[n] for n in names]), strict=True)
+    }
 
 
 def leaves_none_at_all(model, x, y):

@@ -52,6 +52,12 @@ class Training:
     def accuracy(self):
         return accuracy(*self.hidden)
 
+    @cached_property
+    def counters(self):
+        """How many batches each batch norm has seen."""
+        state = self.net.state_dict()
+        return [int(value) for name, value in state.items() if name.endswith("num_batches_tracked")]
+
     def logits(self, images, train=False):
         self.net.train(train)
         return torch.cat(batch(self.net, [((x,), {}) for x in images.split(100)], grad=False))
@@ -83,6 +89,8 @@ def test_learns(training):
 def test_learns_well(training):
     """Of new pictures, the net names at least 78 in 100 rightly."""
     reaches(training, MOST)
+    if training.counters and not any(training.counters):
+        fail("the net's batch norms have seen no batch: it was in eval mode while it trained.", "batch_norm_in_eval")
 
 
 @points(1)
@@ -142,35 +150,35 @@ def probabilities(logits):
 
 
 def symptom(training):
-    logits, _ = training.hidden
-    norms = {name: value for name, value in training.net.state_dict().items() if "num_batches_tracked" in name}
+    logits, counters = training.hidden[0], training.counters
     if probabilities(logits):
         return "softmax_in_the_net"
-    if training.seconds > 2 * BUDGET:
-        return "ignores_budget"
     if not logits.isfinite().all():
         return "learning_rate_too_large"
-    known = training.on_training_pictures()
-    if known < SOME:
-        return symptom_on_training_pictures(training, norms)
-    if training.seconds < 0.3 * BUDGET and known < 0.97:
+    if training.on_training_pictures() < SOME:
+        return symptom_on_training_pictures(training)
+    if training.seconds < 0.3 * BUDGET and training.on_training_pictures() < 0.97:
         return "stops_early"
-    if not any(value.ndim == 4 for value in training.net.state_dict().values() if torch.is_tensor(value)):
-        return "no_convolution" if training.net.state_dict() else "memorises"
-    if norms and not any(value.any() for value in norms.values()):
+    weights = training.net.state_dict().values()
+    if not any(weight.ndim == 4 for weight in weights):
+        return "no_convolution" if weights else "memorises"
+    if counters and not any(counters):
         return "batch_norm_in_eval"
-    return "memorises" if known > 0.97 else None
+    return "memorises" if training.on_training_pictures() > 0.97 else None
 
 
-def symptom_on_training_pictures(training, norms):
+def symptom_on_training_pictures(training):
     mean, deviation = training.images.mean((0, 2, 3), keepdim=True), training.images.std((0, 2, 3), keepdim=True)
     rescalings = (lambda x: x / 255, lambda x: x * 255, lambda x: (x + 2) / 4, lambda x: (x - mean) / deviation)
     if any(training.on_training_pictures(change) >= SOME for change in rescalings):
         return "scaled_outside"
-    if norms and training.on_training_pictures(train=True) >= SOME:
+    steps = max(training.counters, default=0)
+    if steps and training.on_training_pictures(train=True) >= SOME:
         return "statistics_lag"
     if training.seconds < 0.3 * BUDGET:
         return "stops_early"
+    if 0 < steps < 80:  # in all that time
+        return "too_large"
     if most_frequent(training) > 0.8:
         return "learning_rate_too_large"
     if 0.05 < training.on_training_pictures() < 0.2:  # guessing: neither learned nor learned wrongly

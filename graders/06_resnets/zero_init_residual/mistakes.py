@@ -15,45 +15,45 @@ def _last(block):
 
 
 def zeroes_the_convolution(model):
-    """You set the weights of the last convolution of each branch to zero. Then its beta is all that comes out, and the
-    batch norm gets a batch without variance. Set the gamma of the last batch norm to zero (section 6.5)."""
+    """You set the weights of the last convolution of each branch to zero. Then its beta is all that comes out, and
+    the batch norm gets a batch without variance. Set the gamma of the last batch norm to zero (section 6.5)."""
     for block in _blocks(model):
         nn.init.zeros_(block.conv3.weight if hasattr(block, "conv3") else block.conv2.weight)
 
 
 def zeroes_first_bn(model):
-    """You set the gamma of bn1 to zero. What follows it is convolved and normalised once more before the addition; only
-    the last batch norm of the branch makes it zero: bn2 in BasicBlock, bn3 in Bottleneck (section 6.5)."""
+    """You set the gamma of bn1 to zero. What follows it is convolved and normalised once more before the addition;
+    only the last batch norm of the branch makes it zero: bn2 in BasicBlock, bn3 in Bottleneck (section 6.5)."""
     for block in _blocks(model):
         nn.init.zeros_(block.bn1.weight)
 
 
 def zeroes_bn2_in_bottlenecks(model):
-    """You set the gamma of bn2 to zero in every block. In Bottleneck a third batch norm follows: there it is the gamma of
-    bn3 (section 6.5)."""
+    """You set the gamma of bn2 to zero in every block. In Bottleneck a third batch norm follows: there it is the
+    gamma of bn3 (section 6.5)."""
     for block in _blocks(model):
         nn.init.zeros_(block.bn2.weight)
 
 
 def zeroes_bn2_and_bn3(model):
-    """In Bottleneck you set the gammas of bn2 and bn3 to zero. Only the last one, bn3: with bn2 at zero too, the branch
-    cannot begin to learn (section 6.5)."""
+    """In Bottleneck you set the gammas of bn2 and bn3 to zero. Only the last one, bn3: with bn2 at zero too, the
+    branch cannot begin to learn (section 6.5)."""
     for block in _blocks(model):
         nn.init.zeros_(block.bn2.weight)
         nn.init.zeros_(_last(block).weight)
 
 
 def skips_basic_blocks(model):
-    """You treat Bottleneck only. In BasicBlock the last batch norm is bn2, and its gamma becomes zero too
-    (section 6.5)."""
+    """You treat Bottleneck only. In BasicBlock the last batch norm is bn2, and its gamma becomes zero too (section
+    6.5)."""
     for block in _blocks(model):
         if hasattr(block, "bn3"):
             nn.init.zeros_(block.bn3.weight)
 
 
 def skips_bottlenecks(model):
-    """You treat BasicBlock only. In Bottleneck the last batch norm is bn3, and its gamma becomes zero too
-    (section 6.5)."""
+    """You treat BasicBlock only. In Bottleneck the last batch norm is bn3, and its gamma becomes zero too (section
+    6.5)."""
     for block in _blocks(model):
         if not hasattr(block, "bn3"):
             nn.init.zeros_(block.bn2.weight)
@@ -68,8 +68,8 @@ def skips_projected_blocks(model):
 
 
 def zeroes_the_shortcut(model):
-    """You set the gamma of the shortcut's batch norm to zero too. Then nothing gets through the block at all: the shortcut
-    stays as it is (section 6.5)."""
+    """You set the gamma of the shortcut's batch norm to zero too. Then nothing gets through the block at all: the
+    shortcut stays as it is (section 6.5)."""
     for block in _blocks(model):
         nn.init.zeros_(_last(block).weight)
         if isinstance(block.downsample, nn.Sequential):
@@ -77,8 +77,8 @@ def zeroes_the_shortcut(model):
 
 
 def zeroes_the_shortcut_instead(model):
-    """Where there is a projection, you set the gamma of its batch norm to zero instead of the branch's. The branch starts
-    as zero, the shortcut stays as it is (section 6.5)."""
+    """Where there is a projection, you set the gamma of its batch norm to zero instead of the branch's. The branch
+    starts as zero, the shortcut stays as it is (section 6.5)."""
     for block in _blocks(model):
         bn = [m for m in block.modules() if isinstance(m, nn.BatchNorm2d)][-1]
         nn.init.zeros_(bn.weight)
@@ -108,8 +108,8 @@ def zeroes_every_bn(model):
 
 
 def zeroes_every_bn_of_the_branch(model):
-    """You set the gammas of all batch norms of the branch to zero. Only the last one: with the others at zero too, the
-    branch cannot begin to learn (section 6.5)."""
+    """You set the gammas of all batch norms of the branch to zero. Only the last one: with the others at zero too,
+    the branch cannot begin to learn (section 6.5)."""
     for block in _blocks(model):
         for child in block.children():
             if isinstance(child, nn.BatchNorm2d):
@@ -129,8 +129,8 @@ def last_block_only(model):
 
 
 def gamma_small(model):
-    """You make gamma small, not zero. At exactly zero the block starts as its shortcut, and gamma still gets a gradient
-    (section 6.5)."""
+    """You make gamma small, not zero. At exactly zero the block starts as its shortcut, and gamma still gets a
+    gradient (section 6.5)."""
     for block in _blocks(model):
         nn.init.constant_(_last(block).weight, 1e-3)
 
@@ -142,15 +142,15 @@ def gamma_one(model):
 
 
 def replaces_parameters(model):
-    """You put new Parameter objects in place of the old ones. An optimiser that was made before keeps training the old
-    ones; change the values of the parameter that is there (section 6.5)."""
+    """You put new Parameter objects in place of the old ones. An optimiser that was made before keeps training the
+    old ones; change the values of the parameter that is there (section 6.5)."""
     for block in _blocks(model):
         _last(block).weight = nn.Parameter(torch.zeros_like(_last(block).weight))
 
 
 def replaces_batch_norms(model):
-    """You put a new batch norm in place of the last one, so that beta and the running statistics are lost too. Change the
-    values of its `weight` (section 6.5)."""
+    """You put a new batch norm in place of the last one, so that beta and the running statistics are lost too. Change
+    the values of its `weight` (section 6.5)."""
     for block in _blocks(model):
         name = "bn3" if hasattr(block, "bn3") else "bn2"
         bn = nn.BatchNorm2d(getattr(block, name).num_features)
@@ -159,15 +159,15 @@ def replaces_batch_norms(model):
 
 
 def freezes_gamma(model):
-    """You switch the gradient of gamma off. It starts at zero and is trained from there: without a gradient the branch
-    stays zero for ever (section 6.5)."""
+    """You switch the gradient of gamma off. It starts at zero and is trained from there: without a gradient the
+    branch stays zero for ever (section 6.5)."""
     for block in _blocks(model):
         nn.init.zeros_(_last(block).weight)
         _last(block).weight.requires_grad_(False)
 
 
 def works_on_a_copy(model):
-    """You change a copy of the model. The function changes the model that it is given and returns nothing
-    (section 6.5)."""
+    """You change a copy of the model. The function changes the model that it is given and returns nothing (section
+    6.5)."""
     for block in _blocks(copy.deepcopy(model)):
         nn.init.zeros_(_last(block).weight)

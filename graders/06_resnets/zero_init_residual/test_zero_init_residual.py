@@ -1,6 +1,6 @@
-"""zero_init_residual: the last gamma of each residual branch starts at zero, so that each block starts as its shortcut.
+"""zero_init_residual: the last gamma of each residual branch starts at zero, so that a block starts as its shortcut.
 
-The nets are torchvision's ResNets and nets of blocks with this lesson's names, with drawn weights: a beta that becomes 0
+The nets are torchvision's ResNets and nets of blocks with this lesson's names. Weights are drawn: a beta that becomes 0
 or a gamma that becomes 1 shows too.
 """
 
@@ -9,6 +9,7 @@ from runpy import run_path
 from types import SimpleNamespace
 
 import torch
+
 from course.grading import points, same
 
 support = SimpleNamespace(**run_path(str(Path(__file__).parents[1] / "support.py")))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from course.answers import Answers, from_code, read_answers
+from course.answers import Answers, from_answers, from_code, read_answers
 from course.errors import SourceError
 from course.grading.exercise import Grader
 from course.grading.known import known_answers
@@ -92,7 +92,10 @@ def audit_lesson(
         if name not in solutions.code:
             raise SourceError(f"{lesson.solutions} has no `# %% {name}` section")
         for kind, slug, code in _known(exercise, source, solutions, full):
-            submission = from_code(source, name, code, f"{name}/{slug or kind}")
+            if kind == "solution":  # may use what earlier exercises define, as in a notebook
+                submission = from_answers(source, solutions, f"{name}/{kind}")
+            else:
+                submission = from_code(source, name, code, f"{name}/{slug or kind}")
             plan.append((name, kind, slug, _expects_name(grader, exercise, slug), submission))
     tasks = [Task(submission, (name,), kind == "solution") for name, kind, _, _, submission in plan]
     for number, graded in grade_all(grader, kernels, tasks, jobs):

@@ -48,9 +48,7 @@ def command(
     from course.runs.tries import try_files
 
     status = 0
-    for path, record in try_files(
-        course, lesson, list(files), exercise=exercise, jobs=jobs, seed=seed, in_process=no_sandbox
-    ):
+    for path, record in try_files(course, lesson, list(files), exercise=exercise, jobs=jobs, seed=seed):
         if as_json:
             import json
 

@@ -19,7 +19,11 @@ def show_scores(scores: dict[str, Any], console: Console | None = None) -> None:
     if not students:
         console.print(f"Nobody's {scores['lesson']} is in the gradebook yet.")
         return
-    console.print(score_table(scores))
+    table = score_table(scores)
+    narrow = console.measure(table).maximum > console.width
+    console.print(score_table(scores, numbered=True) if narrow else table)
+    if narrow:
+        console.print(", ".join(f"[bold]{number}[/] {name}" for number, name in enumerate(scores["exercises"], 1)))
     total = sum(scores["exercises"].values())
     points = [student["points"] for student in students]
     console.print(
@@ -29,11 +33,12 @@ def show_scores(scores: dict[str, Any], console: Console | None = None) -> None:
         console.print(f"{waiting} have answers that wait for a person (?).")
 
 
-def score_table(scores: dict[str, Any]) -> Table:
+def score_table(scores: dict[str, Any], numbered: bool = False) -> Table:
+    """Students down, exercises across; exercises by number where their names would not fit."""
     table = Table(title=f"{scores['title']} ({scores['lesson']})", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    table.add_column("student", overflow="fold", min_width=12)
-    for name, most in scores["exercises"].items():
-        table.add_column(f"{name}\n/ {most:g}", justify="right", overflow="fold")
+    table.add_column("student", overflow="ellipsis", max_width=24, no_wrap=True)
+    for number, (name, most) in enumerate(scores["exercises"].items(), 1):
+        table.add_column(f"{number if numbered else name}\n/ {most:g}", justify="right")
     table.add_column(f"total\n/ {sum(scores['exercises'].values()):g}", justify="right", style="bold")
     for student in scores["students"]:
         cells = [_cell(entry, scores["exercises"][name]) for name, entry in student["scores"].items()]
