@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
@@ -10,11 +9,10 @@ import pytest
 
 from course.authoring.notebook import build_notebook, read_notebook, write_notebook
 from course.authoring.solve import solved_notebook
-from course.authoring.visible import open_answers, run_checks
-from course.config import LessonConfig
+from course.authoring.visible import Answered, open_answers, run_checks
 from course.errors import InputError, UnknownExercise, UnknownLesson
-from course.lessons import Course, Lesson
-from course.source import read_source
+from course.lessons import Course
+from course.source import SourceCell, read_source
 
 from .authoring_course import write_course
 
@@ -23,20 +21,18 @@ RIGHT = "# %% add\ndef add(a, b):\n    return a + b\n\n# %% mean\ndef mean(a, b)
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory) -> Course:
-    return write_course(tmp_path_factory.mktemp("course"))
-
-
-@pytest.fixture(scope="module")
-def released(course):
-    """The student's notebook, as a release has it."""
-    lesson = course.lesson("02_sums")
-    return build_notebook(read_source(lesson), {name: e.points for name, e in lesson.exercises.items()})
+    """A course whose lesson has been released."""
+    made = write_course(tmp_path_factory.mktemp("course"))
+    lesson = made.lesson("02_sums")
+    points = {name: exercise.points for name, exercise in lesson.exercises.items()}
+    write_notebook(build_notebook(read_source(lesson), points), lesson.release_notebook)
+    return made
 
 
 @pytest.fixture
-def student(released, tmp_path) -> Path:
+def student(course, tmp_path) -> Path:
     """What a student has: a folder with the released notebook, and nothing of the course."""
-    write_notebook(released, tmp_path / "release" / "02_sums" / "02_sums.ipynb")
+    shutil.copytree(course.root / "release", tmp_path / "release")
     return tmp_path
 
 
@@ -45,11 +41,19 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
-def verdicts(file: Path, course: Course | None = None, only: str | None = None, seconds: float = 60):
-    answered = open_answers(file, course)
-    if only:
-        answered = answered.only(only)
-    return {v.exercise: (v.verdict, v.sentences) for v in run_checks(answered, file.parent, seconds)}
+def verdicts(file: Path, course: Course | None = None):
+    found = run_checks(open_answers(file, course), file.parent)
+    return {v.exercise: (v.verdict, v.sentences) for v in found}
+
+
+def verdicts_of(folder: Path, **answers: str):
+    """Of a lesson with these answers, each with the check ``check(name(), 1)``; a cell may take three seconds."""
+    cells = [SourceCell("code", "from coursekit import check", "setup")]
+    for name, answer in answers.items():
+        cells.append(SourceCell("code", answer, "exercise", name))
+        cells.append(SourceCell("code", f"check({name}(), 1, '{name}()')", "check", name))
+    found = run_checks(Answered("lesson", cells, frozenset()), folder, cell_seconds=3)
+    return {v.exercise: (v.verdict, v.sentences) for v in found}
 
 
 def test_right_answers_pass_in_the_words_of_the_kit(course, tmp_path):
@@ -85,64 +89,61 @@ def test_a_notebook_by_itself_is_checked_by_its_own_cells(course, tmp_path):
     notebook = solved_notebook(course.lesson("02_sums"))
     cells = {c.metadata.get("nbgrader", {}).get("grade_id", c.id): c for c in notebook.cells}
     cells["mean"].source = 'def mean(a, b):\n    raise NotImplementedError("mean: exercise 2.2")'
-    cells["check-add"].source = "1 / 0\n" + cells["check-add"].source
+    cells["check-add"].source += "\n1 / 0"
     next(c for c in notebook.cells if c.source == "numbers = [3, 4]").source = "numbers = [3, 4]\n1 / 0"
     write_notebook(notebook, tmp_path / "homework.ipynb")
     found = verdicts(tmp_path / "homework.ipynb")
-    assert found["add"] == ("failed", ["add stops with ZeroDivisionError: division by zero, at the line `1 / 0`."])
+    assert found["add"] == (
+        "failed",
+        ["ok: add(3, 4)", "add stops with ZeroDivisionError: division by zero, at the line `1 / 0`."],
+    )
     assert found["mean"] == ("not_answered", [])
 
 
 def test_locked_cells_are_those_of_the_course(course, tmp_path):
-    """Checks that were deleted or made harmless run as they were released; the last copy of a cell counts."""
+    """Checks that were deleted or made harmless run as they were released."""
     notebook = solved_notebook(course.lesson("02_sums"))
     cells = {c.metadata.nbgrader.grade_id: c for c in notebook.cells if "nbgrader" in c.metadata}
     cells["check-add"].source = "pass"
     notebook.cells.remove(cells["check-mean"])
     cells["mean"].source = "def mean(a, b):\n    return 1.0"
-    notebook.cells.append(json.loads(json.dumps(cells["add"])) | {"source": "def add(a, b):\n    return 0"})
-    from nbformat import from_dict
-
-    write_notebook(from_dict(notebook), tmp_path / "x.ipynb")
+    write_notebook(notebook, tmp_path / "x.ipynb")
     found = verdicts(tmp_path / "x.ipynb", course)
-    assert found["mean"] == ("failed", ["mean(3, 5) is 1.0, expected 4.0."])
-    assert found["why"] == ("written", [])
+    assert found["add"] == ("passed", ["ok: add(3, 4)"])
+    assert found["mean"][0] == "failed" and found["mean"][1][0].startswith("mean(3, 5) ")
 
 
 def test_an_untouched_notebook_is_not_answered(course, student):
-    found = verdicts(student / "release/02_sums/02_sums.ipynb", course)
-    assert {name: verdict for name, (verdict, _) in found.items()} == {
-        "add": "not_answered", "mean": "not_answered", "why": "unwritten",
-    }  # fmt: skip
+    notebook = student / "release/02_sums/02_sums.ipynb"
+    assert open_answers(notebook, course).untouched == {"add", "mean", "why"}
 
 
 def test_one_exercise_is_checked_without_the_others(course, tmp_path):
-    hanging = RIGHT.replace("# %% mean", "# %% mean\nwhile True: pass\n")
-    found = verdicts(write(tmp_path / "my.py", hanging), course, only="add")
-    assert found["add"][0] == "passed" and "mean" not in found
+    cells = open_answers(write(tmp_path / "my.py", RIGHT), course).only("mean").cells
+    assert [c.exercise for c in cells if c.role == "check"] == ["mean"]
+    assert [c.exercise for c in cells if c.role == "exercise"] == ["add", "mean"]  # mean may need add
+    assert cells[-1].role == "check"
 
 
-def test_a_cell_that_hangs_is_stopped_and_named(course, tmp_path):
-    hanging = RIGHT.replace("    return a + b", "    while True: pass")
-    found = verdicts(write(tmp_path / "my.py", hanging), course, seconds=8)
-    assert found["add"] == ("failed", ["add did not end within 8 s."])
-    assert found["mean"] == (
-        "broken",
-        ["mean was not run, because an earlier cell did not end within 8 s."],
-    )
+def test_a_cell_that_hangs_is_stopped_and_named(tmp_path):
+    assert verdicts_of(tmp_path, f="def f(): return 1", g="while True: pass", h="def h(): return 1") == {
+        "f": ("passed", ["ok: f()"]),
+        "g": ("broken", ["g did not end within 3 s."]),
+        "h": ("broken", ["h was not run, because an earlier cell did not end within 3 s."]),
+    }
 
 
-def test_cells_that_do_not_parse_or_end_python_are_named(course, tmp_path):
-    broken = "# %% add\ndef add(a, b)\n    return a + b\n# %% mean\nimport os; os._exit(3)\n"
-    found = verdicts(write(tmp_path / "my.py", broken), course)
-    assert found["add"] == ("broken", ["add stops with SyntaxError: expected ':', at the line `def add(a, b)`."])
-    assert found["mean"] == ("broken", ["mean ended Python itself, with status 3."])
+def test_cells_that_do_not_parse_or_end_python_are_named(tmp_path):
+    assert verdicts_of(tmp_path, f="def f()\n    return 1", g="def g(): import os; os._exit(3)") == {
+        "f": ("broken", ["f stops with SyntaxError: expected ':', at the line `def f()`."]),
+        "g": ("failed", ["g ended Python itself, with status 3."]),
+    }
 
 
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.txt", "", "must be a notebook .ipynb. or an answers file .py."),
+        ("a.txt", "", r"must be a notebook \(.ipynb\) or an answers file \(.py\)"),
         ("a.py", "x = 1", "has no `# %% exercise` line"),
         ("a.py", "# %% conv2d\n", "no lesson with the exercises of .*a.py was found: put the released notebook"),
         ("a.ipynb", "{", "is not a Jupyter notebook: save it again"),
@@ -180,9 +181,3 @@ def test_a_students_own_copy_is_no_template(student):
     write_notebook(notebook, file)
     assert open_answers(file).untouched == frozenset()
     assert open_answers(file, Course.open(write_course(student / "c").root)).untouched == {"mean", "why"}
-
-
-def test_lessons_without_a_course_have_names_only():
-    assert Lesson(LessonConfig("02_sums", "02_sums"), Path("/nowhere")).source == Path(
-        "/nowhere/source/02_sums/02_sums.py"
-    )

@@ -154,13 +154,12 @@ class Student:
         if self._support:
             step = {"op": "define", "name": "support", "source": self._support}
             try:
-                told = connection.ask({"steps": [step]}, self._call_seconds, None)[0]
-            except SubmissionFault:
+                told = _reply(connection.ask({"steps": [step]}, self._call_seconds, None)[0], step)
+                if told.error is not None:
+                    raise EngineError(f"support.py cannot be run in the kernel: {told.error}")
+            except (SubmissionFault, EngineError):
                 connection.close()
                 raise
-            if told.get("status") != "ok":
-                connection.close()
-                raise EngineError(f"support.py cannot be run in the kernel: {told.get('type')}: {told.get('message')}")
         return connection
 
     def _close(self) -> None:
@@ -279,7 +278,7 @@ def _reply(raw: dict[str, Any], step: dict[str, Any]) -> Reply:
         "operations": _of(raw.get("operations"), int, type(None)),
         "random_state_changed": _of(raw.get("random_state_changed"), bool, type(None)),
     }
-    match raw.get("status"):
+    match _text(raw, "status"):
         case "ok" if "value" in raw:
             if step["op"] == "gradients":
                 _check_gradients(raw["value"], step)

@@ -106,14 +106,12 @@ class _RefusingEngine:
 @contextlib.contextmanager
 def no_autograd() -> Iterator[None]:
     """Backward passes, forward-mode derivatives and torch.func are refused inside the block."""
-    variable, forward = torch.autograd.Variable, torch.autograd.forward_ad
-    kept = (variable._execution_engine, forward.make_dual)
-
-    def refuse(*args: Any, **kwargs: Any) -> Any:
-        raise record("autograd")
-
-    variable._execution_engine, forward.make_dual = _RefusingEngine(), refuse  # type: ignore[assignment]
+    variable, library = torch.autograd.Variable, torch.library.Library("aten", "IMPL")
+    kept = variable._execution_engine
+    variable._execution_engine = _RefusingEngine()  # type: ignore[assignment]
+    library.impl("_make_dual", _refusal("autograd"), "AutogradCPU")
     try:
         yield
     finally:
-        variable._execution_engine, forward.make_dual = kept
+        variable._execution_engine = kept
+        library._destroy()

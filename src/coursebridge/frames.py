@@ -20,7 +20,7 @@ from coursebridge.codec import CodecError
 
 __builtins__ = dict(vars(builtins))  # see codec
 
-MAX_HEADER, MAX_BUFFERS = 64_000_000, 4096
+MAX_HEADER, MAX_BUFFERS = 16_000_000, 4096  # JSON needs many times its text in memory
 _dumps, _loads, _monotonic = json.dumps, json.loads, time.monotonic
 
 
@@ -36,18 +36,19 @@ class MalformedFrame(Exception):
     """What arrived is no frame, or larger than allowed."""
 
 
-def send_frame(sock: socket.socket, node: Any, buffers: list[Any]) -> None:
-    """Write one frame. Raises ConnectionLost."""
+def send_frame(sock: socket.socket, node: Any, buffers: list[Any], seconds: float | None = None) -> None:
+    """Write one frame. Raises ConnectionLost, or DeadlinePassed when the other side does not read."""
+    deadline = None if seconds is None else _monotonic() + seconds
     header = _dumps(node, separators=(",", ":")).encode()
     views = [memoryview(b).cast("B") if len(b) else memoryview(b"") for b in buffers]
     sizes = struct.pack(f">QI{len(views)}Q", len(header), len(views), *(v.nbytes for v in views))
     try:
-        sock.sendall(sizes + header)
-        for view in views:
-            sock.sendall(view)
-    except (OSError, ValueError) as error:
-        if isinstance(error, TimeoutError):
-            raise DeadlinePassed from None
+        for part in (sizes + header, *views):
+            _wait_until(sock, deadline)
+            sock.sendall(part)
+    except TimeoutError:
+        raise DeadlinePassed from None
+    except (OSError, ValueError):
         raise ConnectionLost from None
 
 
@@ -73,13 +74,7 @@ def receive_frame(sock: socket.socket, seconds: float | None, max_bytes: int) ->
 def _read(sock: socket.socket, size: int, deadline: float | None) -> bytearray:
     data = bytearray()
     while len(data) < size:
-        if deadline is not None:
-            left = deadline - _monotonic()
-            if left <= 0:
-                raise DeadlinePassed
-            sock.settimeout(left)
-        else:
-            sock.settimeout(None)
+        _wait_until(sock, deadline)
         try:
             chunk = sock.recv(min(size - len(data), 1 << 20))
         except TimeoutError:
@@ -90,6 +85,13 @@ def _read(sock: socket.socket, size: int, deadline: float | None) -> bytearray:
             raise ConnectionLost
         data += chunk
     return data
+
+
+def _wait_until(sock: socket.socket, deadline: float | None) -> None:
+    left = None if deadline is None else deadline - _monotonic()
+    if left is not None and left <= 0:
+        raise DeadlinePassed
+    sock.settimeout(left)
 
 
 __all__ = ["CodecError", "ConnectionLost", "DeadlinePassed", "MalformedFrame", "receive_frame", "send_frame"]

@@ -40,16 +40,27 @@ class Diagnosis:
         open_tests = [t for t in failed if t.name not in named]
         if not open_tests or self._exercise.trained:
             return named
-        fitting = {t.name: [s for s in self.mistakes if self._explains(s, t, runs[t.name])] for t in open_tests}
-        everywhere = [s for s in self.mistakes if all(s in fitting[t.name] for t in open_tests)]
-        everywhere = self._decide(everywhere, tests, runs)
+        everywhere = self._decide(self._explaining_all(open_tests, runs), tests, runs)
         for test in open_tests:
-            slugs = everywhere or self._decide(fitting[test.name], [test], runs)
+            slugs = everywhere or self._decide(self._explaining(test, runs[test.name]), [test], runs)
             if len(slugs) > 1:
                 slugs = [s for s in slugs if self._passes(s, [t for t in tests if runs[t.name].outcome == "passed"])]
             if len(slugs) == 1:
                 named[test.name] = (slugs[0],)
         return named
+
+    def _explaining_all(self, tests: list[HiddenTest], runs: dict[str, TestRun]) -> list[str]:
+        """Mistakes that explain every one of these tests; what one test rules out is not run on the next."""
+        slugs = list(self.mistakes)
+        for test in sorted(tests, key=lambda t: not self._is_warm(t)):
+            slugs = [s for s in slugs if self._explains(s, test, runs[test.name])]
+        return slugs
+
+    def _explaining(self, test: HiddenTest, run: TestRun) -> list[str]:
+        return [s for s in self.mistakes if self._explains(s, test, run)]
+
+    def _is_warm(self, test: HiddenTest) -> bool:
+        return all((slug, test.name) in self._runs for slug in self.mistakes)
 
     def warm(self, tests: list[HiddenTest]) -> None:
         """Run every mistake through every test now, so that forks of this process inherit the result."""

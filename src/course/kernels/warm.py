@@ -17,12 +17,21 @@ from typing import Any
 
 from course.config import Limits
 from course.errors import EngineError
-from course.kernels.base import BadReply, CellResult, Connection, KernelLost, KernelTimeout, encode_request
+from course.kernels.base import (
+    BadReply,
+    CellResult,
+    Connection,
+    KernelLost,
+    KernelTimeout,
+    SubmissionFault,
+    encode_request,
+)
 from course.submission import Cell
 from coursebridge.codec import CodecError, Decoder
 from coursebridge.frames import ConnectionLost, DeadlinePassed, MalformedFrame, receive_frame, send_frame
 
 START_SECONDS = 180.0
+ENDED = "Your code ended the process that it ran in."
 KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "COURSE_DATA", "COURSE_TIER")
 
 
@@ -116,14 +125,14 @@ class WarmKernel:
         self._fresh = False
         ours, theirs = socket.socketpair()
         try:
-            send_frame(self._sock, {"op": "snapshot"}, [])
+            _send(self._sock, {"op": "snapshot"}, [], 10.0)
             socket.send_fds(self._sock, [b"S"], [theirs.fileno()])
-            pid = self._receive(10.0)["pid"]
-        except (KeyError, TypeError, OSError):
-            raise KernelLost("the kernel could not be copied") from None
+            pid = _number(self._receive(10.0), "pid")
+        except OSError:
+            raise KernelLost(ENDED) from None
         finally:
             theirs.close()
-        return WarmConnection(self, ours, int(pid), self._parent.limits.reply_bytes)
+        return WarmConnection(self, ours, pid, self._parent.limits.reply_bytes)
 
     def close(self) -> None:
         self._parent.kill(self._name)
@@ -132,9 +141,9 @@ class WarmKernel:
     def kill_clone(self, pid: int) -> None:
         """The kernel reaps its clone; if it does not answer, both are killed."""
         try:
-            send_frame(self._sock, {"op": "kill", "pid": pid}, [])
+            _send(self._sock, {"op": "kill", "pid": pid}, [], 2.0)
             self._receive(2.0)
-        except (KernelLost, KernelTimeout, BadReply, ConnectionLost, DeadlinePassed):
+        except SubmissionFault:
             self._restart()
             self._run_once(dict.fromkeys(self._skip, ""))
 
@@ -156,13 +165,12 @@ class WarmKernel:
             request = {"op": "cell", "source": cell.source, "name": cell.exercise or str(number + 1),
                        "limit": limits.output_bytes}  # fmt: skip
             try:
-                self._sock.settimeout(limits.cell_seconds)
-                send_frame(self._sock, request, [])
+                _send(self._sock, request, [], limits.cell_seconds)
                 results.append(_cell_result(self._receive(limits.cell_seconds)))
             except KernelTimeout:
                 faults[number] = f"it did not finish within {limits.cell_seconds:g} seconds"
                 return None
-            except (KernelLost, ConnectionLost, DeadlinePassed):
+            except KernelLost:
                 faults[number] = "it ended the kernel (os._exit, a crash, or too much memory)"
                 return None
             except BadReply:
@@ -171,11 +179,8 @@ class WarmKernel:
         return results
 
     def _threads(self) -> int:
-        try:
-            send_frame(self._sock, {"op": "threads"}, [])
-            return int(self._receive(5.0)["threads"])
-        except (KeyError, TypeError, ValueError, ConnectionLost):
-            raise KernelLost("the kernel does not answer") from None
+        _send(self._sock, {"op": "threads"}, [], 5.0)
+        return _number(self._receive(5.0), "threads")
 
     def _receive(self, seconds: float) -> Any:
         return _receive(self._sock, seconds, self._parent.limits.reply_bytes)[0]
@@ -189,13 +194,7 @@ class WarmConnection:
 
     def ask(self, request: dict[str, Any], seconds: float, from_ref: Any) -> list[dict[str, Any]]:
         node, buffers = encode_request(request)
-        try:
-            self._sock.settimeout(seconds)
-            send_frame(self._sock, node, buffers)
-        except ConnectionLost:
-            raise KernelLost("Your code ended the process that it ran in.") from None
-        except DeadlinePassed:
-            raise KernelTimeout(_late(seconds)) from None
+        _send(self._sock, node, buffers, seconds)
         reply, received = _receive(self._sock, seconds, self._max_bytes)
         try:
             decoded = Decoder(received, from_ref).decode(reply)
@@ -220,19 +219,36 @@ class WarmConnection:
         self._kernel.kill_clone(self._pid)
 
 
+def _send(sock: socket.socket, node: Any, buffers: list[Any], seconds: float) -> None:
+    """As send_frame, with the submission's faults. Raises KernelLost or KernelTimeout."""
+    try:
+        send_frame(sock, node, buffers, seconds)
+    except DeadlinePassed:
+        raise KernelTimeout(_late(seconds)) from None
+    except ConnectionLost:
+        raise KernelLost(ENDED) from None
+
+
 def _receive(sock: socket.socket, seconds: float, max_bytes: int) -> tuple[Any, list[bytearray]]:
     try:
         return receive_frame(sock, seconds, max_bytes)
     except DeadlinePassed:
         raise KernelTimeout(_late(seconds)) from None
     except ConnectionLost:
-        raise KernelLost("Your code ended the process that it ran in.") from None
+        raise KernelLost(ENDED) from None
     except MalformedFrame as error:
         raise BadReply(f"The kernel sent a reply that cannot be read ({error}).") from None
 
 
 def _late(seconds: float) -> str:
     return f"No answer within {seconds:g} seconds: is there a loop that does not end, or far too much work in Python?"
+
+
+def _number(reply: Any, name: str) -> int:
+    number = reply.get(name) if type(reply) is dict else None
+    if type(number) is not int:
+        raise BadReply("The kernel sent a reply to another question.")
+    return number
 
 
 def _cell_result(reply: Any) -> CellResult:

@@ -20,7 +20,7 @@ def show_scores(scores: dict[str, Any], console: Console | None = None) -> None:
         console.print(f"Nobody's {scores['lesson']} is in the gradebook yet.")
         return
     table = score_table(scores)
-    narrow = console.measure(table).maximum > console.width
+    narrow = console.measure(table, options=console.options.update(width=10_000)).maximum > console.width
     console.print(score_table(scores, numbered=True) if narrow else table)
     if narrow:
         console.print(", ".join(f"[bold]{number}[/] {name}" for number, name in enumerate(scores["exercises"], 1)))

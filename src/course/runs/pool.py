@@ -113,8 +113,9 @@ def _read(grader: Grader, task: Task, data: bytes) -> SubmissionRecord:
 
 
 def _learn(grader: Grader, record: SubmissionRecord) -> None:
-    """After a test's first failure, prepare its diagnosis once for all forks to come."""
+    """Prepare diagnoses once for all forks to come: of one failed test, or of all when the mistake has no name."""
     for name, exercise in record.exercises.items():
-        failed = [t.name for t in exercise.tests if t.outcome == "failed"]
+        failed = [t for t in exercise.tests if t.outcome == "failed"]
         if failed and name in grader.exercises:
-            grader.warm(name, failed)
+            unnamed = any(not t.misconceptions for t in failed)
+            grader.warm(name, [t.name for t in (failed if unnamed else failed[:1])])
