@@ -178,8 +178,7 @@ def declared_points(test_file: Path) -> list[tuple[str, float]]:
     found = []
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-            values = [_number(d) for d in node.decorator_list]
-            values = [v for v in values if v is not None]
+            values = [v for d in node.decorator_list if (v := _number(d)) is not None]
             if len(values) != 1:
                 raise SourceError(f"{test_file}: {node.name} needs exactly one @points(number)")
             found.append((node.name, values[0]))

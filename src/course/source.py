@@ -78,7 +78,7 @@ def _cell(lesson: Lesson, cell) -> SourceCell:  # type: ignore[no-untyped-def]
 
 
 def _check_exercises(lesson: Lesson, cells: list[SourceCell]) -> None:
-    counts = Counter(c.exercise for c in cells if c.role == "exercise")
+    counts = Counter(c.exercise for c in cells if c.role == "exercise" and c.exercise)
     for name, count in counts.items():
         if count > 1:
             raise SourceError(f"{lesson.source}: exercise {name!r} stands in {count} cells; it must stand in one")

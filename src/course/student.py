@@ -103,7 +103,8 @@ class Student:
         support: str | None = None,
         seed: int = 0,
     ) -> None:
-        self._connect, self._connection = connect, None
+        self._connect = connect
+        self._connection: Connection | None = None
         self._bans, self._call_seconds, self._support = tuple(bans), call_seconds, support
         self._test_seed = seed
         self._transcript = Transcript()

@@ -27,7 +27,7 @@ from coursebridge import bans
 from coursebridge.codec import CodecError, Decoder, Encoded, Encoder, Name, Ref
 from coursebridge.operations import CountOperations
 
-__builtins__ = dict(vars(builtins))  # see codec
+globals()["__builtins__"] = dict(vars(builtins))  # see codec
 
 MAX_PRINTED, MAX_MESSAGE = 20_000, 4_000
 _grad, _equal, _process_time = torch.autograd.grad, torch.equal, time.process_time
@@ -69,13 +69,14 @@ class Agent:
         given = list(tensors_in((step.get("args", ()), step.get("kwargs", {}))))
         before = [_copy(a) for a in given]
         state = random_state() if request.get("watch_random") else None
-        counter = CountOperations() if request.get("count_operations") else contextlib.nullcontext()
+        counter = CountOperations() if request.get("count_operations") else None
         banned = request.get("forbid_autograd") and self.enforce_bans
-        printed, started, reply = _Printed(), _process_time(), {}
+        printed, started = _Printed(), _process_time()
+        reply: dict[str, Any] = {}
         bans.hits.clear()
         try:
             with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), _grad_mode(request):
-                with counter, bans.no_autograd() if banned else contextlib.nullcontext():
+                with counter or contextlib.nullcontext(), bans.no_autograd() if banned else contextlib.nullcontext():
                     value = self._do(step)
             reply["seconds"] = _process_time() - started
             reply.update(self._encoded(value, encoder))
@@ -90,7 +91,7 @@ class Agent:
             reply["forbidden"] = list(bans.hits)
         if state is not None:
             reply["random_state_changed"] = random_state() != state
-        if request.get("count_operations"):
+        if counter is not None:
             reply["operations"] = counter.count
         return reply
 
@@ -204,8 +205,8 @@ def seed_everything(seed: int | None) -> None:
 
 def random_state() -> tuple[Any, ...]:
     """The three global random states, comparable with ``==``."""
-    name, keys, *rest = _np_state()  # type: ignore[misc]
-    return bytes(_get_rng_state().numpy()), (name, keys.tobytes(), *rest), _random_state()  # type: ignore[union-attr]
+    name, keys, *rest = _np_state()
+    return bytes(_get_rng_state().numpy()), (name, np.asarray(keys).tobytes(), *rest), _random_state()
 
 
 def describe_exception(error: BaseException) -> dict[str, Any]:

@@ -39,7 +39,9 @@ def enforce(families: Iterable[str]) -> None:
     """Refuse these families in this process from now on; a family that is enforced already costs nothing."""
     for family in families:
         if family not in _enforced:
-            _enforced[family] = _refuse_torchvision() if family == "torchvision" else _override(OPERATORS[family])
+            if family == "torchvision":
+                _refuse_torchvision()
+            _enforced[family] = _override(OPERATORS[family]) if family in OPERATORS else True
 
 
 def _override(matches: Callable[[str], bool]) -> list[Any]:
@@ -77,20 +79,13 @@ def record(what: str) -> Forbidden:
 
 
 def _refuse_torchvision() -> None:
-    """Building any of torchvision's models or operations is refused, however the class was reached."""
+    """Building or calling any of torchvision's models or operations is refused, however the class was reached."""
     for name, module in list(sys.modules.items()):
         if name.startswith(("torchvision.models", "torchvision.ops")):
             for value in list(vars(module).values()):
                 if isinstance(value, type) and value.__module__.startswith("torchvision."):
                     with contextlib.suppress(TypeError, AttributeError):
-                        value.__init__ = _refusing_init(f"torchvision's {value.__name__}")  # type: ignore[misc]
-
-
-def _refusing_init(what: str) -> Callable[..., None]:
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        raise record(what)
-
-    return __init__
+                        value.__init__ = value.forward = _refusal(f"torchvision's {value.__name__}")  # type: ignore
 
 
 class _RefusingEngine:

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 # Student code runs in the same process and may patch builtins; this module keeps its own.
-__builtins__ = dict(vars(builtins))
+globals()["__builtins__"] = dict(vars(builtins))
 
 MAX_NODES, MAX_DEPTH, MAX_DIGITS = 200_000, 32, 400
 MAX_KEYS = 10_000  # of one dict or set: keys that are made to collide cost the square of their number
@@ -132,6 +132,7 @@ class Encoder:
         if isinstance(value, (set, frozenset)):
             return {"t": "set", "v": [self.encode(v, depth + 1) for v in sorted(value, key=repr)]}
         if isinstance(value, (bool, int, float, str, list)):  # subclasses travel as what they are
+            plain: Any
             for plain in (bool, int, float, str, list):
                 if isinstance(value, plain):
                     return self.encode(plain(value), depth + 1)
@@ -159,7 +160,7 @@ class Encoder:
                 t = t.as_strided((span,), (1,), t.storage_offset())
             flat = t.reshape(-1).contiguous().as_strided((t.numel(),), (1,))  # one value may have any stride
             raw = flat.view(torch.uint8) if flat.numel() else torch.empty(0, dtype=torch.uint8)
-            node["b"] = self._buffer(memoryview(raw.numpy()))
+            node["b"] = self._buffer(memoryview(raw.numpy())  # type: ignore[arg-type])
         return node
 
     def _array(self, value: np.ndarray) -> dict[str, Any]:
@@ -213,7 +214,8 @@ class Decoder:
             raise CodecError(f"malformed {node.get('t')!r}: {type(error).__name__}") from None
 
     def _tagged(self, node: dict[str, Any], depth: int) -> Any:
-        tag, v = node["t"], node.get("v")
+        tag: Any = node["t"]
+        v: Any = node.get("v")
         if tag == "tensor":
             return self._tensor(node)
         if tag == "array":

@@ -18,7 +18,7 @@ from typing import Any
 
 from coursebridge.codec import CodecError
 
-__builtins__ = dict(vars(builtins))  # see codec
+globals()["__builtins__"] = dict(vars(builtins))  # see codec
 
 MAX_HEADER, MAX_BUFFERS = 16_000_000, 4096  # JSON needs many times its text in memory
 _dumps, _loads, _monotonic = json.dumps, json.loads, time.monotonic
@@ -43,7 +43,8 @@ def send_frame(sock: socket.socket, node: Any, buffers: list[Any], seconds: floa
     views = [memoryview(b).cast("B") if len(b) else memoryview(b"") for b in buffers]
     sizes = struct.pack(f">QI{len(views)}Q", len(header), len(views), *(v.nbytes for v in views))
     try:
-        for part in (sizes + header, *views):
+        parts: list[Any] = [sizes + header, *views]
+        for part in parts:
             _wait_until(sock, deadline)
             sock.sendall(part)
     except TimeoutError:

@@ -19,7 +19,7 @@ from coursebridge.frames import ConnectionLost, MalformedFrame, receive_frame, s
 from coursebridge.process import die_with_parent
 from coursebridge.shell import KernelShell, make_shell
 
-__builtins__ = dict(vars(builtins))  # see codec
+globals()["__builtins__"] = dict(vars(builtins))  # see codec
 
 _fork, _exit, _kill, _waitpid, _listdir = os.fork, os._exit, os.kill, os.waitpid, os.listdir
 _open, _dup2, _close, _recv_fds = os.open, os.dup2, os.close, socket.recv_fds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
 from typing import Any
@@ -22,6 +23,7 @@ class Outputs:
 
     def __init__(self, limit: int) -> None:
         self.items: list[dict[str, Any]] = []
+        self.displayed: dict[str | None, list[dict[str, Any]]] = {}  # by display id
         self.left, self.clear_next = limit, False
 
     def stream(self, name: str, text: str) -> None:
@@ -35,14 +37,17 @@ class Outputs:
         else:
             self.items.append({"output_type": "stream", "name": name, "text": text})
 
-    def add(self, output: dict[str, Any]) -> None:
-        size = sum(len(str(v)) for v in output.get("data", {}).values()) or 200
-        if size > self.left:
-            self.stream("stderr", "[an output was left out: it is too large]\n")
-            return
-        self.left -= size
-        self._clear_if_asked()
-        self.items.append(output)
+    def add(self, output: dict[str, Any], display_id: str | None = None) -> None:
+        if self._fits(output):
+            self._clear_if_asked()
+            self.items.append(output)
+            self.displayed.setdefault(display_id, []).append(output)
+
+    def update(self, output: dict[str, Any], display_id: str) -> None:
+        """Show something else where this id was shown."""
+        if self._fits(output):
+            for shown in self.displayed.get(display_id, []):
+                shown.update(output)
 
     def clear(self, wait: bool) -> None:
         if wait:
@@ -54,6 +59,18 @@ class Outputs:
         if self.clear_next:
             self.items.clear()
             self.clear_next = False
+
+    def _fits(self, output: dict[str, Any]) -> bool:
+        try:
+            size = len(json.dumps(output))
+        except (TypeError, ValueError, RecursionError):
+            self.stream("stderr", "[an output was left out: it is not JSON]\n")
+            return False
+        if size > self.left:
+            self.stream("stderr", "[an output was left out: it is too large]\n")
+            return False
+        self.left -= size
+        return True
 
     def _cut(self, text: str) -> str:
         if self.left <= 0:
@@ -93,7 +110,12 @@ class _Compiler(CachingCompiler):
 class _Publisher(DisplayPublisher):
     def publish(self, data: Any, metadata: Any = None, *args: Any, transient: Any = None, update: bool = False,
                 **kwargs: Any) -> None:  # fmt: skip
-        self.shell.outputs.add({"output_type": "display_data", "data": dict(data), "metadata": dict(metadata or {})})
+        output = {"output_type": "display_data", "data": dict(data), "metadata": dict(metadata or {})}
+        display_id = (transient or {}).get("display_id")
+        if update:
+            self.shell.outputs.update(output, display_id)
+        else:
+            self.shell.outputs.add(output, display_id)
 
     def clear_output(self, wait: bool = False) -> None:
         self.shell.outputs.clear(wait)
@@ -103,8 +125,10 @@ class _Hook(DisplayHook):
     def write_output_prompt(self) -> None:
         pass
 
+    shell: KernelShell
+
     def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
-        output = {"output_type": "execute_result", "execution_count": self.shell.execution_count}
+        output = {"output_type": "execute_result", "execution_count": self.prompt_count}
         self.shell.outputs.add({**output, "data": dict(format_dict), "metadata": dict(md_dict or {})})
 
     def finish_displayhook(self) -> None:
@@ -130,7 +154,7 @@ class KernelShell(InteractiveShell):
     def run(self, source: str, name: str, limit: int) -> dict[str, Any]:
         """Run one cell: ``{"outputs": [...], "error": None or {"type", "message", "traceback"}}``."""
         self.outputs = Outputs(limit)
-        self.compile.cell_name = name
+        self.compile.cell_name = name  # type: ignore[attr-defined]
         kept = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = _Stream(self, "stdout"), _Stream(self, "stderr")
         try:
@@ -149,7 +173,6 @@ def make_shell() -> KernelShell:
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
-    config.InteractiveShell.cache_size = 0
     shell = KernelShell(config=config, user_ns={})
-    InteractiveShell._instance = KernelShell._instance = shell
+    InteractiveShell._instance = KernelShell._instance = shell  # type: ignore[assignment]
     return shell

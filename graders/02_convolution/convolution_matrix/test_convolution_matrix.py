@@ -19,8 +19,14 @@ def reference(weight, height, width):
 
 def any_call(r):
     dtype, kernel = r.choice([torch.float64, torch.float32]), (r.randint(1, 3), r.randint(1, 3))
-    height, width = (k + r.randint(0, 4) for k in kernel)
+    height, width = (max(kernel) + r.randint(0, 4) for _ in kernel)
     return dict(weight=r.tensor(*kernel, dtype=dtype), height=height, width=width)
+
+
+def just_fits(r):
+    kernel = r.randint(1, 3), r.randint(1, 3)
+    height, width = r.choice([(0, 0), (r.randint(0, 2), 0), (0, r.randint(0, 2))])
+    return dict(weight=r.tensor(*kernel), height=kernel[0] + height, width=kernel[1] + width)
 
 
 @points(0.5)
@@ -30,10 +36,16 @@ def test_worked_example(student):
     same(student.convolution_matrix(torch.tensor([[1.0, 2], [3, 4]]), 2, 3), expected, "the matrix for a 2 x 3 picture")
 
 
-@points(1.5)
+@points(1)
 def test_any_call(student):
     """For any kernel and picture, M @ x.flatten() is the convolution of x, so M is determined."""
     agree(student.convolution_matrix, reference, any_call)
+
+
+@points(0.5)
+def test_just_fits(student):
+    """A kernel may be as high or as wide as the picture."""
+    agree(student.convolution_matrix, reference, just_fits, cases=12)
 
 
 @points(0.5)

@@ -15,7 +15,7 @@ from course.authoring.solve import solved_notebook
 from course.lessons import Course, Lesson
 
 LESSON = "02_convolution"
-SAMPLE = Path(__file__).parent / "samples" / f"{LESSON}.py"
+SAMPLE = Path(__file__).parent / "samples" / f"{LESSON}.answers.txt"
 CARRIED = ("course_config.py", "nbgrader_config.py", "source", "solutions", "graders")
 
 

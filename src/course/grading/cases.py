@@ -30,17 +30,17 @@ class Draws(random.Random):
     def __init__(self, seed: int, choices: Sequence[int] | None = None, plain: bool = False) -> None:
         super().__init__(seed)
         self._forced = None if choices is None else list(choices)
-        self.choices: list[int] = []
+        self.made: list[int] = []
         self._plain = plain
         self._torch = torch.Generator().manual_seed(seed % 2**63)
 
     def _randbelow(self, n: int) -> int:
-        place = len(self.choices)
+        place = len(self.made)
         if self._forced is None:
             value = int(super().random() * n)
         else:
             value = min(self._forced[place], n - 1) if place < len(self._forced) else 0
-        self.choices.append(value)
+        self.made.append(value)
         return value
 
     def tensor(self, *shape: int, dtype: torch.dtype = torch.float64) -> torch.Tensor:
@@ -71,7 +71,7 @@ def draw_cases(draw: Draw, seed: int, count: int) -> list[tuple[Case, list[int]]
     cases = []
     for number in range(count):
         draws = Draws(case_seed(seed, number))
-        cases.append((draw(draws), draws.choices))
+        cases.append((draw(draws), draws.made))
     return cases
 
 
@@ -105,7 +105,7 @@ def smallest(
 def _make(draw: Draw, seed: int, choices: Sequence[int]) -> tuple[Case, list[int]] | None:
     draws = Draws(seed, choices, plain=True)
     try:
-        return draw(draws), draws.choices
+        return draw(draws), draws.made
     except Exception:  # a draw need not be defined for every lowered choice
         return None
 

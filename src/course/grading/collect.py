@@ -29,7 +29,7 @@ from course.records import Outcome
 from course.student import ForbiddenUse, Student, StudentError, Transcript
 
 INI = Path(__file__).with_name("pytest.ini")
-RAISED = pytest.StashKey[BaseException]()
+RAISED = pytest.StashKey[BaseException | None]()
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Collected:
         np.random.seed(seed)
         random.seed(seed)
         self._current.student = student
-        test.item.stash[RAISED] = None  # type: ignore[assignment]
+        test.item.stash[RAISED] = None
         test.item._initrequest()  # fixtures anew: the same item runs on many students
         try:
             runtestprotocol(test.item, log=False, nextitem=following.item if following else None)
@@ -158,7 +158,7 @@ def forbidden_sentence(hits: tuple[dict[str, Any], ...] | list[dict[str, Any]]) 
 
 def _assertion_text(error: AssertionError) -> str:
     """The author's words; pytest appends the expression, which is not for students."""
-    text = str(error).partition("\nassert ")[0].strip()
+    text = f"\n{error}".partition("\nassert ")[0].strip()
     return re.sub(r"\s+", " ", text) if text else "The result is not what it should be."
 
 

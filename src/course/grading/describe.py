@@ -53,6 +53,8 @@ def compare(got: Any, expected: Any, what: str, tolerance: float | None = None) 
 def _compare_floats(got: Any, expected: float, what: str, tolerance: float | None) -> Difference | None:
     if isinstance(got, bool) or not isinstance(got, (int, float, np.floating, np.integer)):
         return Difference("type", f"{what} is {_a(got)}, expected the number {expected:.6g}.")
+    if isinstance(got, int) and abs(got) > 1e300:  # more than a float can hold
+        return Difference("value", f"{what} is larger than 1e300, expected {expected:.6g}.")
     if math.isnan(expected) or math.isnan(got):
         same = math.isnan(expected) and math.isnan(got)
     else:

@@ -88,7 +88,7 @@ def agree(
         if reply.error is not None:
             return _error_verdict(fn, reply.error, expected)
         difference = describe.compare(reply.value, expected, "the result", tolerance)
-        return difference and _Verdict(difference.kind, difference.sentence, reply.value, expected)
+        return _verdict(difference, reply.value, expected)
 
     _judge_all(fn, signature, draw, cases, judge, lambda case: _call_step(fn, signature, case))
 
@@ -122,7 +122,7 @@ def agree_gradients(
         result, found = reply.value["outputs"], reply.value["inputs"]
         if not isinstance(result, torch.Tensor) or result.shape != output.shape:
             difference = describe.compare(result, output.detach().to(torch.float32), "the result", tolerance)
-            return difference and _Verdict(difference.kind, difference.sentence, result, output.detach())
+            return _verdict(difference, result, output.detach())
         if not result.requires_grad:
             sentence = (
                 "no gradient reaches the arguments: the result is detached from them "
@@ -152,7 +152,7 @@ def leaves_inputs(fn: Remote, draw: Draw, cases: int = 4) -> None:
             return _Verdict(
                 "changed", f"the call changes its argument {name} in place.", f"{name} changed", "unchanged"
             )
-        return reply.error and _error_verdict(fn, reply.error, "a result")
+        return None if reply.error is None else _error_verdict(fn, reply.error, "a result")
 
     signature = _Signature(None)
     _judge_all(fn, signature, draw, cases, judge, lambda case: _call_step(fn, signature, case))
@@ -164,7 +164,7 @@ def keeps_random_state(fn: Remote, draw: Draw, cases: int = 2) -> None:
     def judge(case: Case, reply: Reply) -> _Verdict | None:
         if reply.random_state_changed:
             return _Verdict("random", "the call draws from the global random state.", "changed", "as before")
-        return reply.error and _error_verdict(fn, reply.error, "a result")
+        return None if reply.error is None else _error_verdict(fn, reply.error, "a result")
 
     signature = _Signature(None)
     _judge_all(
@@ -194,11 +194,12 @@ def _judge_all(
     number = min(failing, key=lambda i: (_kind_rank(verdicts[i]), _elements(drawn[i][0])))
     case, verdict = drawn[number][0], verdicts[number]
     assert verdict is not None
+    kind = verdict.kind
 
     def fails(candidates: list[Case]) -> list[bool]:
         answers = student._exchange([step(c) for c in candidates], **(options or {}))
         found = [_judge_quietly(judge, c, a) for c, a in zip(candidates, answers, strict=True)]
-        return [v is not None and v.kind == verdict.kind for v in found]
+        return [v is not None and v.kind == kind for v in found]
 
     with student._unrecorded(), contextlib.suppress(Exception):  # showing a smaller call is a courtesy
         shrunk = smallest(draw, case_seed(seed, number), drawn[number][1], fails) if student._shows else None
@@ -212,6 +213,10 @@ def _judge_all(
     if len(failing) > 1 or count > 1:
         sentence += f" ({len(failing)} of {count} calls fail.)"
     raise Mismatch(sentence, _counterexample(call, case, verdict.got, verdict.expected))
+
+
+def _verdict(difference: describe.Difference | None, got: Any, expected: Any) -> _Verdict | None:
+    return None if difference is None else _Verdict(difference.kind, difference.sentence, got, expected)
 
 
 def _kind_rank(verdict: _Verdict | None) -> int:

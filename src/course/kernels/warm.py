@@ -104,7 +104,9 @@ class WarmKernel:
     """One submission's process."""
 
     def __init__(self, parent: WarmParent) -> None:
-        self._parent, self._cells, self._skip = parent, (), frozenset()
+        self._parent = parent
+        self._cells: tuple[Cell, ...] = ()
+        self._skip: frozenset[int] = frozenset()
         self._fresh = True
         self._begin()
 
@@ -157,7 +159,8 @@ class WarmKernel:
 
     def _run_once(self, faults: dict[int, str]) -> list[CellResult] | None:
         """Run all cells but the faulty ones; None (and one more fault) if a cell took the kernel with it."""
-        limits, results = self._parent.limits, []
+        limits = self._parent.limits
+        results: list[CellResult] = []
         for number, cell in enumerate(self._cells):
             if number in faults:
                 results.append(CellResult(error=faults[number]))

@@ -16,10 +16,17 @@ from course.records import ExerciseRecord
 class Audited(Protocol):
     """One known answer, graded (``authoring.audit.Finding``)."""
 
-    exercise: str
-    kind: str
-    slug: str
-    record: ExerciseRecord
+    @property
+    def exercise(self) -> str: ...
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def slug(self) -> str: ...
+
+    @property
+    def record(self) -> ExerciseRecord: ...
 
     @property
     def diagnosis(self) -> str: ...

@@ -19,6 +19,7 @@ from course.kernels.base import KernelSource
 from course.records import ExerciseRecord, SubmissionRecord
 from course.runs.grade import grade_submission
 from course.submission import Submission
+from coursebridge.process import die_with_parent
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ def _start(grader: Grader, kernels: KernelSource, task: Task) -> tuple[int, int]
     status = 1
     try:
         os.close(reading)
+        die_with_parent()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator decides when to stop
         record = grade_submission(grader, kernels, task.submission, task.exercises, task.enforce_bans)
         _write_all(writing, json.dumps(record.to_json(), allow_nan=False).encode())

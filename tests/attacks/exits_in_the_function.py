@@ -1,0 +1,11 @@
+"""``os._exit``, and a crash, inside the tested function; the other exercises are graded."""
+
+REASON = "ended the process"
+
+# %% correlate1d
+import ctypes
+import os
+
+
+def correlate1d(x, w):
+    os._exit(0) if len(x) % 2 else ctypes.string_at(0)

@@ -1,0 +1,8 @@
+"""An endless loop in the tested function. The first timeout ends the exercise."""
+
+REASON = "took too long"
+
+# %% correlate1d
+def correlate1d(x, w):
+    while True:
+        pass
