@@ -160,7 +160,8 @@ class Encoder:
                 t = t.as_strided((span,), (1,), t.storage_offset())
             flat = t.reshape(-1).contiguous().as_strided((t.numel(),), (1,))  # one value may have any stride
             raw = flat.view(torch.uint8) if flat.numel() else torch.empty(0, dtype=torch.uint8)
-            node["b"] = self._buffer(memoryview(raw.numpy())  # type: ignore[arg-type])
+            view: Any = raw.numpy()
+            node["b"] = self._buffer(memoryview(view))
         return node
 
     def _array(self, value: np.ndarray) -> dict[str, Any]:
