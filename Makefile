@@ -29,7 +29,7 @@ test-fast: .venv/.installed  ## what takes seconds
 
 full: .venv/.installed  ## long runs: every answer of trained exercises, every solved notebook; records the results
 	$(COURSE) audit --full
-	for lesson in $(notdir $(wildcard source/*)); do $(COURSE) solve $$lesson --execute --strict || exit 1; done
+	for lesson in $(notdir $(wildcard source/*)); do $(COURSE) solve $$lesson --strict || exit 1; done
 
 lint: .venv/.installed  ## style, types, and that release/ is current
 	.venv/bin/ruff check .

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from course.answers import Answers, from_answers, from_code, read_answers
+from course.authoring.long_runs import training_run
 from course.errors import SourceError
 from course.grading.exercise import Grader
 from course.grading.known import known_answers
@@ -101,6 +102,17 @@ def audit_lesson(
     for number, graded in grade_all(grader, kernels, tasks, jobs):
         name, kind, slug, expects_name, _ = plan[number]
         yield Finding(name, kind, slug, graded.exercises[name], expects_name)
+
+
+def remember(lesson: Lesson, findings: Sequence[Finding]) -> None:
+    """Keep the results of trained exercises (``docs/records/``), if all is well with them."""
+    for exercise in lesson.exercises.values():
+        mine = [f for f in findings if f.exercise == exercise.name]
+        if exercise.trained and mine and not any(f.problem for f in mine):
+            results = {
+                f"{f.kind} {f.slug}".strip(): {"points": f.record.points, "seconds": f.record.seconds} for f in mine
+            }
+            training_run(lesson, exercise).save(results)
 
 
 def _known(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option(
     "--execute", "run", is_flag=True, help="Run it from top to bottom in an ordinary kernel, and keep the outputs."
 )
-@click.option("--strict", is_flag=True, help="Run it, and exit 1 if a cell writes a warning to stderr.")
+@click.option("--strict", is_flag=True, help="Run it, exit 1 if a cell writes a warning to stderr, and record the run.")
 @course_option
 def command(lesson: str, to: Path | None, run: bool, strict: bool, course: Course) -> int:
     """Put the reference answers and the rubrics' model answers into LESSON's notebook.
@@ -31,6 +31,9 @@ def command(lesson: str, to: Path | None, run: bool, strict: bool, course: Cours
 
     Without --to it goes to .course/solved/, never to release/ or source/. Exit status 1 when a cell fails.
     """
+    import time
+
+    from course.authoring.long_runs import notebook_run
     from course.authoring.solve import CellFailed, default_place, execute, save_solved, solved_notebook, warnings_of
     from course.pages.progress import progress
 
@@ -40,6 +43,7 @@ def command(lesson: str, to: Path | None, run: bool, strict: bool, course: Cours
     save_solved(opened, notebook, place)
     problems: list[str] = []
     if run or strict:
+        started = time.perf_counter()
         code_cells = sum(cell.cell_type == "code" for cell in notebook.cells)
         try:
             for _ in progress(execute(notebook, place.resolve().parent), code_cells, f"running {lesson}"):
@@ -49,6 +53,8 @@ def command(lesson: str, to: Path | None, run: bool, strict: bool, course: Cours
         save_solved(opened, notebook, place)
         if strict:
             problems += [f"{cell} warns: {line}" for cell, line in warnings_of(notebook)]
+        if strict and not problems:
+            notebook_run(opened).save({"cells": code_cells, "seconds": round(time.perf_counter() - started, 1)})
     click.echo(place)
     for problem in problems:
         click.echo(f"{lesson}: {problem}", err=True)

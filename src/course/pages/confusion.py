@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from course.pages.progress import progress
 from course.records import ExerciseRecord
 
 
@@ -38,7 +37,7 @@ class Audited(Protocol):
 def show_audit(lesson: str, findings: Iterable[Audited]) -> int:
     """Print what was found; gives the number of problems."""
     console = Console(highlight=False, width=140)
-    found = list(progress(findings, None, f"Auditing {lesson}"))
+    found = list(findings)
     for exercise in dict.fromkeys(f.exercise for f in found):
         _show_exercise(console, exercise, [f for f in found if f.exercise == exercise])
     problems = [f.problem for f in found if f.problem]
