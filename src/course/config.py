@@ -29,7 +29,7 @@ class Limits:
 
     cell_seconds: float = 30.0  # one cell of the notebook
     call_seconds: float = 5.0  # one message to the kernel, of one call or of a batch
-    exercise_seconds: float = 30.0  # all tests of one exercise together
+    exercise_seconds: float = 120.0  # all tests of one exercise together
     output_bytes: int = 200_000  # printed output kept for each cell
     reply_bytes: int = 256_000_000  # one reply from the kernel
 

@@ -144,9 +144,8 @@ class Encoder:
         is_parameter = isinstance(value, torch.nn.Parameter)
         with torch._C.DisableTorchFunctionSubclass(), torch.no_grad():
             requires_grad = _requires_grad(value)
-            t = _as_subclass(_detach(value), _base)
-            if t.layout != torch.strided:
-                t = t.to_dense()
+            t = _detach(value)
+            t = _as_subclass(t if t.layout == torch.strided else t.to_dense(), _base)
             if t.device.type != "cpu":
                 t = t.cpu()
             t = t.resolve_conj().resolve_neg()

@@ -18,6 +18,7 @@ import socket
 import sys
 import tempfile
 
+from coursebridge.limits import limit_this_process
 from coursebridge.process import die_with_parent
 
 
@@ -75,6 +76,7 @@ def _fork_kernel(control: socket.socket, fd: int) -> tuple[int, str]:
     try:
         die_with_parent()
         os.setsid()
+        limit_this_process()
         control.close()
         os.chdir(folder)
         from coursebridge.kernel import serve_kernel

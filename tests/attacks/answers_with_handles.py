@@ -1,5 +1,6 @@
 """Returns objects that stay in the kernel: their attributes are asked for, if at all, by its own rules."""
 
+
 # %% correlate1d
 class Yes:
     shape, dtype, kind = (3,), torch.float32, "tensor"

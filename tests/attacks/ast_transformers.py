@@ -1,6 +1,5 @@
 """A syntax tree transformer that removes assertions and bare expressions from every cell that follows."""
 
-
 # %% correlate1d
 import ast
 

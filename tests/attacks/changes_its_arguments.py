@@ -1,5 +1,6 @@
 """Writes into its arguments, hoping that they are shared with whoever computes the expected value."""
 
+
 # %% correlate1d
 def correlate1d(x, w):
     x.zero_()

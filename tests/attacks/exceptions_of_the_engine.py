@@ -1,5 +1,6 @@
 """Raises exceptions that are called like the engine's own, so that a person would have to look, or a test would pass."""
 
+
 # %% correlate1d
 def correlate1d(x, w):
     names = ("EngineError", "Mismatch", "AssertionError", "Skipped", "Exit", "ForbiddenUse", "SubmissionFault")

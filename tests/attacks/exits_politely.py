@@ -1,5 +1,6 @@
 """SystemExit, KeyboardInterrupt, GeneratorExit and an exception that cannot be shown, one after the other."""
 
+
 # %% correlate1d
 class Unshowable(Exception):
     def __str__(self):

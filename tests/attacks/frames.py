@@ -4,7 +4,7 @@ Whatever arrives, it is only an answer: a wrong one, or none. Each entry of FRAM
 ``frame(node, buffers)`` makes a frame, ``steps`` is how many replies are expected.
 """
 
-ANSWER = '''
+ANSWER = """
 def correlate1d(x, w):
     import json, os, pickle, stat, struct, sys
 
@@ -34,7 +34,7 @@ def correlate1d(x, w):
         except OSError:
             pass
     return torch.zeros(1)
-'''
+"""
 
 FRAMES = {
     "no_frame": 'b"HTTP/1.1 200 OK\\r\\n\\r\\npassed: 2 points" * 50',

@@ -1,6 +1,5 @@
 """Behaves only when it is being graded: asks the environment, the modules and the arguments of its process."""
 
-
 # %% correlate1d
 import os
 import sys

@@ -1,5 +1,6 @@
 """Patches the methods of torch's tensors and of random generators by which values are read out of a kernel."""
 
+
 # %% correlate1d
 def correlate1d(x, w):
     right = torch.zeros(1)

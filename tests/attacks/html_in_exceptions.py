@@ -2,6 +2,7 @@
 
 REASON = "&lt;script&gt;"
 
+
 # %% correlate1d
 def correlate1d(x, w):
     name = "<img src=x onerror=alert(1)>"

@@ -1,5 +1,6 @@
 """Returns results of every monstrous kind: larger than a reply may be, endlessly nested, with very many digits."""
 
+
 # %% correlate1d
 def correlate1d(x, w):
     loop = []

@@ -9,7 +9,9 @@ def correlate1d(x, w):
     import sys
 
     told = [*os.environ.values(), os.getcwd(), *sys.argv, *sys.orig_argv, *os.listdir("."), *sys.path]
-    told += [os.readlink(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{n}")]
+    told += [
+        os.readlink(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{n}")
+    ]
     for name in ("cmdline", "environ", "maps"):
         for who in ("self", str(os.getppid())):
             try:

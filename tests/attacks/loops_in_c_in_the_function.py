@@ -2,6 +2,7 @@
 
 REASON = "took too long"
 
+
 # %% correlate1d
 def correlate1d(x, w):
     import itertools

@@ -1,6 +1,5 @@
 """Publishes results of its own, ``2.0`` points each, before and after it raises."""
 
-
 # %% correlate1d
 from IPython.display import display, publish_display_data
 

@@ -1,6 +1,5 @@
 """Replaces the functions of the bridge's agent: every request is answered with ``passed`` and full points."""
 
-
 # %% correlate1d
 import coursebridge.agent
 import coursebridge.kernel

@@ -1,6 +1,5 @@
 """Patches what the agent is made of: encoder, exceptions, seeds, time, and the list of what was forbidden."""
 
-
 # %% correlate1d
 import coursebridge.agent as agent
 import coursebridge.codec as codec

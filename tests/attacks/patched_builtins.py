@@ -1,6 +1,5 @@
 """Replaces built-in functions and exceptions on which a comparison could rest."""
 
-
 # %% correlate1d
 import builtins
 

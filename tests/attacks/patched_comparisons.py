@@ -1,6 +1,5 @@
 """Patches every function that a test might compare with, in numpy and in torch, down to ``torch.testing``'s inside."""
 
-
 # %% correlate1d
 import numpy.testing
 import torch.testing._comparison

@@ -1,6 +1,5 @@
 """Patches ``json.dumps``, ``struct.pack`` and the ``send`` of sockets to rewrite what the kernel says."""
 
-
 # %% correlate1d
 import json
 import socket

@@ -1,6 +1,5 @@
 """Replaces constructors and methods of torch that a reference might use, and torch itself in ``sys.modules``."""
 
-
 # %% correlate1d
 import sys
 import types

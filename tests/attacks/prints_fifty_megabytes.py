@@ -2,6 +2,7 @@
 
 EXPECTED = {"correlate1d": 2}
 
+
 # %% correlate1d
 def correlate1d(x, w):
     if len(w) > len(x):

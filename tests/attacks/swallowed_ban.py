@@ -3,6 +3,7 @@
 EXPECTED = {"correlate1d": 0}
 REASON = "forbids"
 
+
 # %% correlate1d
 def correlate1d(x, w):
     if len(w) > len(x):

@@ -1,6 +1,5 @@
 """Traces and profiles whatever runs after it, and copies ``expected`` into its own result."""
 
-
 # %% correlate1d
 import sys
 import threading

@@ -42,7 +42,7 @@ def _projection(in_channels, out_channels, stride, kernel_size=1, bias=False):
 
 class stride_in_1x1(_Block):
     """Your first 1 × 1 convolution has the stride, as in the paper of 2015: it throws three of four pixels away
-    unseen. Here, as in torchvision, the 3 × 3 convolution has it (section 6.3)."""
+    unseen. Here, as in torchvision, the 3 × 3 convolution has it (section 6.6)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -62,7 +62,7 @@ class stride_in_last_1x1(_Block):
 
 class stride_twice(_Block):
     """Two convolutions of your branch have the stride, so the branch is smaller than the shortcut. Only the 3 × 3
-    convolution has it (section 6.3)."""
+    convolution has it (section 6.6)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -70,7 +70,7 @@ class stride_twice(_Block):
 
 
 class stride_ignored(_Block):
-    """Your block does not use its stride. The 3 × 3 convolution and the projection have it (section 6.3)."""
+    """Your block does not use its stride. The 3 × 3 convolution and the projection have it (section 6.6)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels)
@@ -80,7 +80,7 @@ class stride_ignored(_Block):
 
 class no_expansion(_Block):
     """`channels` leave your block. The last 1 × 1 convolution widens to 4 · channels, and so do `bn3` and the
-    projection: the block is narrow only inside (section 6.3)."""
+    projection: the block is narrow only inside (section 6.6)."""
 
     expansion = 1
 
@@ -95,7 +95,7 @@ class no_expansion(_Block):
 
 class channels_taken_as_output(_Block):
     """Your block takes `channels` as the number that leaves it and works inside with a quarter. `channels` is the
-    width of the 3 × 3 convolution, and 4 · channels leave the block (section 6.3)."""
+    width of the 3 × 3 convolution, and 4 · channels leave the block (section 6.6)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels // 4, stride)
@@ -108,7 +108,7 @@ class channels_taken_as_output(_Block):
 
 class full_width_3x3(_Block):
     """Your 3 × 3 convolution works on 4 · channels. It works on `channels`: the first 1 × 1 convolution narrows to
-    them, so that the expensive convolution is cheap (section 6.3)."""
+    them, so that the expensive convolution is cheap (section 6.6)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -120,7 +120,7 @@ class full_width_3x3(_Block):
 
 class widens_in_3x3(_Block):
     """Your 3 × 3 convolution widens to 4 · channels. It has `channels` inputs and outputs; the last 1 × 1 convolution
-    widens, where that is cheap (section 6.3)."""
+    widens, where that is cheap (section 6.6)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -131,7 +131,7 @@ class widens_in_3x3(_Block):
 
 class kernels_all_3x3(_Block):
     """All three of your convolutions have 3 × 3 kernels. The first and the last are 1 × 1: they change the number of
-    channels and nothing else (section 6.3)."""
+    channels and nothing else (section 6.6)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -141,7 +141,7 @@ class kernels_all_3x3(_Block):
 
 class inner_relus_missing(_Block):
     """Your branch has no ReLU inside, so that its three convolutions are one linear map. A ReLU follows the first and
-    the second batch norm (section 6.3)."""
+    the second batch norm (section 6.6)."""
 
     def residual(self, x):
         return self.bn3(self.conv3(self.bn2(self.conv2(self.bn1(self.conv1(x))))))
@@ -149,7 +149,7 @@ class inner_relus_missing(_Block):
 
 class first_relu_missing(_Block):
     """Your branch has no ReLU after the first batch norm. A ReLU follows the first and the second batch norm; only
-    the third goes to the sum without one (section 6.3)."""
+    the third goes to the sum without one (section 6.6)."""
 
     def residual(self, x):
         out = self.bn1(self.conv1(x))
@@ -158,7 +158,7 @@ class first_relu_missing(_Block):
 
 class second_relu_missing(_Block):
     """Your branch has no ReLU after the second batch norm. A ReLU follows the first and the second batch norm; only
-    the third goes to the sum without one (section 6.3)."""
+    the third goes to the sum without one (section 6.6)."""
 
     def residual(self, x):
         out = F.relu(self.bn1(self.conv1(x)))
@@ -167,7 +167,7 @@ class second_relu_missing(_Block):
 
 class relu_before_addition(_Block):
     """Your block applies the last ReLU to the branch and then adds the shortcut. The ReLU comes after the sum:
-    applied before it, the branch can only ever add and never take away (section 6.3)."""
+    applied before it, the branch can only ever add and never take away (section 6.6)."""
 
     def forward(self, x):
         return F.relu(self.residual(x)) + self.skip(x)
@@ -175,7 +175,7 @@ class relu_before_addition(_Block):
 
 class relu_before_and_after(_Block):
     """Your branch ends in a ReLU before the addition, and another follows. The branch ends with its batch norm, so
-    that it can take away as well as add; the last ReLU comes after the sum (section 6.3)."""
+    that it can take away as well as add; the last ReLU comes after the sum (section 6.6)."""
 
     def forward(self, x):
         return F.relu(F.relu(self.residual(x)) + self.skip(x))
@@ -191,7 +191,7 @@ class no_relu_after_addition(_Block):
 
 class shortcut_missing(_Block):
     """Your block returns its branch alone: nothing is added. The shortcut is x, or its projection where stride or
-    width change (section 6.3)."""
+    width change (section 6.6)."""
 
     def forward(self, x):
         return F.relu(self.residual(x))
@@ -199,7 +199,7 @@ class shortcut_missing(_Block):
 
 class shortcut_after_first_convolution(_Block):
     """Your shortcut starts behind the first convolution. It starts at the block's input x, around all three
-    convolutions, and the projection acts on x too (section 6.3)."""
+    convolutions, and the projection acts on x too (section 6.6)."""
 
     def forward(self, x):
         x = F.relu(self.bn1(self.conv1(x)))
@@ -209,7 +209,7 @@ class shortcut_after_first_convolution(_Block):
 
 class shortcut_through_relu(_Block):
     """Your shortcut passes a ReLU before it is added. Nothing lies on the shortcut but the projection, where one is
-    needed: x is added as it came (section 6.3)."""
+    needed: x is added as it came (section 6.6)."""
 
     def skip(self, x):
         return F.relu(super().skip(x))
@@ -217,7 +217,7 @@ class shortcut_through_relu(_Block):
 
 class relu_on_the_projection(_Block):
     """Your projection ends in a ReLU. It is a 1 × 1 convolution and a batch norm, and the ReLU comes after the sum
-    (section 6.3)."""
+    (section 6.6)."""
 
     def skip(self, x):
         return x if self.downsample is None else F.relu(self.downsample(x))
@@ -225,7 +225,7 @@ class relu_on_the_projection(_Block):
 
 class shortcut_detached(_Block):
     """Your shortcut is detached, so that no gradient flows back through it. The way back is what the shortcut is for:
-    add x itself (section 6.3)."""
+    add x itself (section 6.6)."""
 
     def skip(self, x):
         return super().skip(x.detach())
@@ -233,7 +233,7 @@ class shortcut_detached(_Block):
 
 class projection_forgotten_for_new_width(_Block):
     """Your block projects only where the stride is not 1. At stride 1 a new width needs the projection too, as in the
-    first block of ResNet-50's first stage, where 64 channels come in and 256 leave (section 6.3)."""
+    first block of ResNet-50's first stage, where 64 channels come in and 256 leave (section 6.6)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -243,7 +243,7 @@ class projection_forgotten_for_new_width(_Block):
 
 class projection_forgotten_for_stride(_Block):
     """Your block projects only where the number of channels changes. A stride of 2 needs the projection too: x is
-    twice as high and wide as the branch otherwise (section 6.3)."""
+    twice as high and wide as the branch otherwise (section 6.6)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -253,7 +253,7 @@ class projection_forgotten_for_stride(_Block):
 
 class width_compared_inside(_Block):
     """Your block decides on its projection by comparing in_channels with `channels`. What is added has 4 · channels,
-    so compare with those (section 6.3)."""
+    so compare with those (section 6.6)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -263,7 +263,7 @@ class width_compared_inside(_Block):
 
 class always_projects(_Block):
     """Your block projects its shortcut always. Where stride is 1 and in_channels is 4 · channels, the shortcut is x
-    itself, with no parameters (section 6.3)."""
+    itself, with no parameters (section 6.6)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -272,7 +272,7 @@ class always_projects(_Block):
 
 class projection_to_inner_width(_Block):
     """Your projection gives `channels` channels. The branch ends with 4 · channels, so the shortcut has as many
-    (section 6.3)."""
+    (section 6.6)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -282,7 +282,7 @@ class projection_to_inner_width(_Block):
 
 class projection_without_bn(_Block):
     """Your projection is a convolution without batch norm. `downsample` holds two layers: `0`, the 1 × 1 convolution,
-    and `1`, its batch norm (section 6.3)."""
+    and `1`, its batch norm (section 6.6)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -292,7 +292,7 @@ class projection_without_bn(_Block):
 
 class projection_is_a_bare_convolution(_Block):
     """Your `downsample` is a convolution alone. It is a Sequential of two layers: `0`, the 1 × 1 convolution, and
-    `1`, its batch norm, without which branch and shortcut are not on the same scale (section 6.3)."""
+    `1`, its batch norm, without which branch and shortcut are not on the same scale (section 6.6)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -302,7 +302,7 @@ class projection_is_a_bare_convolution(_Block):
 
 class projection_3x3(_Block):
     """Your projection has a 3 × 3 kernel. It is 1 × 1: it only changes the number of channels and the size, and
-    leaves looking around to the branch (section 6.3)."""
+    leaves looking around to the branch (section 6.6)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -312,7 +312,7 @@ class projection_3x3(_Block):
 
 class projection_named_shortcut(_Block):
     """Your projection is right, but it is called `shortcut`. Call it `downsample`, as torchvision does, so that
-    published weights find their place (section 6.3)."""
+    published weights find their place (section 6.6)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -326,7 +326,7 @@ class projection_named_shortcut(_Block):
 
 class projection_without_stride(_Block):
     """Your projection has stride 1 always. It has the block's stride, so that shortcut and branch have the same
-    height and width (section 6.3)."""
+    height and width (section 6.6)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -336,7 +336,7 @@ class projection_without_stride(_Block):
 
 class biased_convolutions(_Block):
     """Your convolutions have biases. A batch norm follows each of them and takes the mean away, bias included: use
-    `bias=False` in all of them (section 6.3)."""
+    `bias=False` in all of them (section 6.6)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -349,7 +349,7 @@ class biased_convolutions(_Block):
 
 class biased_branch(_Block):
     """The convolutions of your branch have biases. A batch norm follows each of them and takes the mean away, bias
-    included: use `bias=False` in all three, as in the projection (section 6.3)."""
+    included: use `bias=False` in all three, as in the projection (section 6.6)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -360,7 +360,7 @@ class biased_branch(_Block):
 
 class biased_projection(_Block):
     """The convolution of your projection has a bias. A batch norm follows it and takes the mean away, bias included:
-    use `bias=False` there too (section 6.3)."""
+    use `bias=False` there too (section 6.6)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -379,7 +379,7 @@ class third_bn_skipped(_Block):
 
 class first_bn_used_twice(_Block):
     """Your block uses `bn1` after the first two convolutions. Each convolution has a batch norm of its own, since
-    each has its own mean and variance (section 6.3)."""
+    each has its own mean and variance (section 6.6)."""
 
     def residual(self, x):
         out = F.relu(self.bn1(self.conv1(x)))
@@ -388,7 +388,7 @@ class first_bn_used_twice(_Block):
 
 class relu_before_bn(_Block):
     """Your branch has convolution, ReLU, batch norm. The batch norm comes right after the convolution and the ReLU
-    after it (section 6.3)."""
+    after it (section 6.6)."""
 
     def residual(self, x):
         out = self.bn1(F.relu(self.conv1(x)))
@@ -398,7 +398,7 @@ class relu_before_bn(_Block):
 
 class changes_x(_Block):
     """Your block adds the branch to x in place, so that x is another tensor afterwards, for whoever still needs it,
-    the backward pass included. Add the shortcut to the branch instead: `out + x`, or `out += x` (section 6.3)."""
+    the backward pass included. Add the shortcut to the branch instead: `out + x`, or `out += x` (section 6.6)."""
 
     def forward(self, x):
         shortcut = self.skip(x)
@@ -408,7 +408,7 @@ class changes_x(_Block):
 
 class padding_missing(_Block):
     """Your 3 × 3 convolution has no padding, so that the branch loses a border that the shortcut keeps. Padding 1
-    keeps the size (section 6.3)."""
+    keeps the size (section 6.6)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -417,7 +417,7 @@ class padding_missing(_Block):
 
 class running_statistics_always(_Block):
     """Your batch norms use the running statistics in train mode too. In train mode they use the batch's own and move
-    the running ones: call the modules, and leave `eval()` to the caller (section 6.3)."""
+    the running ones: call the modules, and leave `eval()` to the caller (section 6.6)."""
 
     def residual(self, x):
         out = F.relu(_frozen(self.bn1, self.conv1(x)))
@@ -434,7 +434,7 @@ def _frozen(bn, x):
 
 class batch_statistics_always(_Block):
     """Your batch norms use the batch's statistics in eval mode too. In eval mode they use the running ones: leave the
-    module's own mode alone (section 6.3)."""
+    module's own mode alone (section 6.6)."""
 
     def forward(self, x):
         self.train()
@@ -443,4 +443,4 @@ class batch_statistics_always(_Block):
 
 class expansion_missing(_WithoutExpansion):
     """Your block has no class attribute `expansion`. ResNet reads it to know how many channels leave the block: 4
-    times its width here (section 6.3)."""
+    times its width here (section 6.6)."""

@@ -101,7 +101,7 @@ class _ResNet(nn.Module):
 
 class no_max_pool(_ResNet):
     """Your stem has no max pooling, so every stage works on pictures twice as high and wide. After convolution, batch
-    norm and ReLU comes a 3 × 3 max pooling with stride 2 and padding 1 (section 6.4)."""
+    norm and ReLU comes a 3 × 3 max pooling with stride 2 and padding 1 (section 6.7)."""
 
     def stem(self, x):
         return F.relu(self.bn1(self.conv1(x)))
@@ -109,7 +109,7 @@ class no_max_pool(_ResNet):
 
 class max_pool_without_padding(_ResNet):
     """Your max pooling has no padding: it gives 55 rows from 112 instead of 56. It is 3 × 3 with stride 2 and padding
-    1 (section 6.4)."""
+    1 (section 6.7)."""
 
     def __init__(self, block, layers, num_classes=1000):
         super().__init__(block, layers, num_classes)
@@ -117,7 +117,7 @@ class max_pool_without_padding(_ResNet):
 
 
 class max_pool_2x2(_ResNet):
-    """Your max pooling is 2 × 2. It is 3 × 3 with stride 2 and padding 1: its windows overlap (section 6.4)."""
+    """Your max pooling is 2 × 2. It is 3 × 3 with stride 2 and padding 1: its windows overlap (section 6.7)."""
 
     def __init__(self, block, layers, num_classes=1000):
         super().__init__(block, layers, num_classes)
@@ -126,7 +126,7 @@ class max_pool_2x2(_ResNet):
 
 class average_pool_in_stem(_ResNet):
     """Your stem averages where it should take the maximum: the pooling in the stem is max pooling, 3 × 3, stride 2,
-    padding 1 (section 6.4)."""
+    padding 1 (section 6.7)."""
 
     def __init__(self, block, layers, num_classes=1000):
         super().__init__(block, layers, num_classes)
@@ -134,14 +134,14 @@ class average_pool_in_stem(_ResNet):
 
 
 class stem_without_relu(_ResNet):
-    """Your stem has no ReLU. It is convolution, batch norm, ReLU, max pooling, in this order (section 6.4)."""
+    """Your stem has no ReLU. It is convolution, batch norm, ReLU, max pooling, in this order (section 6.7)."""
 
     def stem(self, x):
         return self.maxpool(self.bn1(self.conv1(x)))
 
 
 class stem_without_bn(_ResNet):
-    """Your stem does not use `bn1`. It is convolution, batch norm, ReLU, max pooling, in this order (section 6.4)."""
+    """Your stem does not use `bn1`. It is convolution, batch norm, ReLU, max pooling, in this order (section 6.7)."""
 
     def stem(self, x):
         return self.maxpool(F.relu(self.conv1(x)))
@@ -149,7 +149,7 @@ class stem_without_bn(_ResNet):
 
 class stem_relu_before_bn(_ResNet):
     """Your stem has its ReLU before the batch norm. It is convolution, batch norm, ReLU, max pooling, in this order
-    (section 6.4)."""
+    (section 6.7)."""
 
     def stem(self, x):
         return self.maxpool(self.bn1(F.relu(self.conv1(x))))
@@ -157,7 +157,7 @@ class stem_relu_before_bn(_ResNet):
 
 class stem_pools_before_bn(_ResNet):
     """Your stem pools before the batch norm. It is convolution, batch norm, ReLU, max pooling, in this order; where a
-    gamma is negative, the largest value before the batch norm is the smallest after it (section 6.4)."""
+    gamma is negative, the largest value before the batch norm is the smallest after it (section 6.7)."""
 
     def stem(self, x):
         return F.relu(self.bn1(self.maxpool(self.conv1(x))))
@@ -165,7 +165,7 @@ class stem_pools_before_bn(_ResNet):
 
 class stem_3x3(_ResNet):
     """Your first convolution is 3 × 3 with stride 1, as in nets for CIFAR. For photographs it is 7 × 7 with stride 2
-    and padding 3 (section 6.4)."""
+    and padding 3 (section 6.7)."""
 
     def __init__(self, block, layers, num_classes=1000):
         super().__init__(block, layers, num_classes)
@@ -183,7 +183,7 @@ class stem_padding_missing(_ResNet):
 
 class stem_biased(_ResNet):
     """Your first convolution has a bias. A batch norm follows, which takes the mean away, bias included: use
-    `bias=False` (section 6.4)."""
+    `bias=False` (section 6.7)."""
 
     def __init__(self, block, layers, num_classes=1000):
         super().__init__(block, layers, num_classes)
@@ -192,14 +192,14 @@ class stem_biased(_ResNet):
 
 class stride_in_stage_1(_ResNet):
     """Your first stage has stride 2. The stem has already made the picture four times smaller; the stages have the
-    strides 1, 2, 2, 2 (section 6.4)."""
+    strides 1, 2, 2, 2 (section 6.7)."""
 
     def stage(self, number, block, channels, count, stride):
         return super().stage(number, block, channels, count, 2)
 
 
 class stages_without_stride(_ResNet):
-    """None of your stages has a stride. The first block of stages 2, 3 and 4 has stride 2 (section 6.4)."""
+    """None of your stages has a stride. The first block of stages 2, 3 and 4 has stride 2 (section 6.7)."""
 
     def stage(self, number, block, channels, count, stride):
         return super().stage(number, block, channels, count, 1)
@@ -207,7 +207,7 @@ class stages_without_stride(_ResNet):
 
 class every_block_strided(_ResNet):
     """All blocks of your stages 2 to 4 have stride 2. Only the first block of a stage has it; the others keep the
-    size (section 6.4)."""
+    size (section 6.7)."""
 
     def stage(self, number, block, channels, count, stride):
         blocks = []
@@ -219,7 +219,7 @@ class every_block_strided(_ResNet):
 
 class last_block_strided(_ResNet):
     """The last block of your stages has the stride. The first block has it, so that all blocks of a stage work at the
-    stage's size (section 6.4)."""
+    stage's size (section 6.7)."""
 
     def stage(self, number, block, channels, count, stride):
         blocks = []
@@ -231,7 +231,7 @@ class last_block_strided(_ResNet):
 
 class blocks_shared(_ResNet):
     """The later blocks of your stages are one and the same module, used again and again: `[block] * n` copies the
-    reference and not the weights. Make a new block for each place (section 6.4)."""
+    reference and not the weights. Make a new block for each place (section 6.7)."""
 
     def stage(self, number, block, channels, count, stride):
         first = block(self.in_channels, channels, stride)
@@ -242,7 +242,7 @@ class blocks_shared(_ResNet):
 
 class one_block_less(_ResNet):
     """Your stages have one block less than `layers` says, or one in all. The first block of a stage counts: a stage
-    of 2 is the strided block and one more (section 6.4)."""
+    of 2 is the strided block and one more (section 6.7)."""
 
     def stage(self, number, block, channels, count, stride):
         return super().stage(number, block, channels, max(1, count - 1), stride)
@@ -250,7 +250,7 @@ class one_block_less(_ResNet):
 
 class one_block_more(_ResNet):
     """Your stages have one block more than `layers` says. The first block of a stage counts: a stage of 2 is the
-    strided block and one more (section 6.4)."""
+    strided block and one more (section 6.7)."""
 
     def stage(self, number, block, channels, count, stride):
         return super().stage(number, block, channels, count + 1, stride)
@@ -258,7 +258,7 @@ class one_block_more(_ResNet):
 
 class in_channels_without_expansion(_ResNet):
     """Your stages expect `channels` from the block before. A block gives `channels * block.expansion`, so that is
-    what the next one gets (section 6.4)."""
+    what the next one gets (section 6.7)."""
 
     def stage(self, number, block, channels, count, stride):
         blocks = []
@@ -270,7 +270,7 @@ class in_channels_without_expansion(_ResNet):
 
 class block_gets_expanded_width(_ResNet):
     """You give your blocks `channels * block.expansion`. They expand by themselves: they are called with
-    (in_channels, channels, stride), where channels is 64, 128, 256, 512 (section 6.4)."""
+    (in_channels, channels, stride), where channels is 64, 128, 256, 512 (section 6.7)."""
 
     def stage(self, number, block, channels, count, stride):
         blocks = []
@@ -294,7 +294,7 @@ class widths_do_not_double(_ResNet):
 
 class fixed_pool(_ResNet):
     """Your head pools with a fixed 7 × 7 window, which fits pictures of 224 × 224 only. Average over the whole map,
-    however large it is (section 6.4)."""
+    however large it is (section 6.7)."""
 
     def pool(self, x):
         return F.avg_pool2d(x, 7).flatten(1)
@@ -302,7 +302,7 @@ class fixed_pool(_ResNet):
 
 class flatten_head(_ResNet):
     """Your head flattens the last map. Global average pooling comes first, so that `fc` has 512 * expansion inputs
-    and any picture size will do (section 6.4)."""
+    and any picture size will do (section 6.7)."""
 
     def __init__(self, block, layers, num_classes=1000):
         super().__init__(block, layers, num_classes)
@@ -313,7 +313,7 @@ class flatten_head(_ResNet):
 
 
 class global_max_pool(_ResNet):
-    """Your head takes the maximum of each channel. It takes the mean: global average pooling (section 6.4)."""
+    """Your head takes the maximum of each channel. It takes the mean: global average pooling (section 6.7)."""
 
     def pool(self, x):
         return x.amax(dim=(2, 3))
@@ -329,7 +329,7 @@ class head_on_the_wrong_width(_ResNet):
 
 
 class num_classes_ignored(_ResNet):
-    """Your head has 1000 outputs always. It has num_classes of them (section 6.4)."""
+    """Your head has 1000 outputs always. It has num_classes of them (section 6.7)."""
 
     def __init__(self, block, layers, num_classes=1000):
         super().__init__(block, layers)
@@ -337,7 +337,7 @@ class num_classes_ignored(_ResNet):
 
 class num_classes_not_passed_on(_ResNet):
     """Your resnet18, resnet34 and resnet50 do not hand num_classes to ResNet, so that they have 1000 outputs always
-    (section 6.4)."""
+    (section 6.7)."""
 
     @classmethod
     def of_depth(cls, depth, num_classes):
@@ -345,21 +345,21 @@ class num_classes_not_passed_on(_ResNet):
 
 
 class softmax_at_the_end(_ResNet):
-    """Your net ends with a softmax. It returns logits; cross entropy has the softmax inside (section 6.4)."""
+    """Your net ends with a softmax. It returns logits; cross entropy has the softmax inside (section 6.7)."""
 
     def forward(self, x):
         return torch.softmax(super().forward(x), dim=1)
 
 
 class relu_at_the_end(_ResNet):
-    """Your net ends with a ReLU. It returns the logits as `fc` gives them, negative ones too (section 6.4)."""
+    """Your net ends with a ReLU. It returns the logits as `fc` gives them, negative ones too (section 6.7)."""
 
     def forward(self, x):
         return F.relu(super().forward(x))
 
 
 class last_stage_skipped(_ResNet):
-    """Your forward does not use `layer4`. The picture passes all four stages, in order (section 6.4)."""
+    """Your forward does not use `layer4`. The picture passes all four stages, in order (section 6.7)."""
 
     def stages(self, x):
         return self.layer3(self.layer2(self.layer1(x)))
@@ -367,27 +367,27 @@ class last_stage_skipped(_ResNet):
 
 class resnet34_from_18(_ResNet):
     """Your resnet34 has the layers of resnet18, [2, 2, 2, 2]. It has [3, 4, 6, 3] basic blocks: 1 + 2 · 16 + 1 = 34
-    layers (section 6.4)."""
+    layers (section 6.7)."""
 
     family = _ResNet.family | {34: (_BasicBlock, [2, 2, 2, 2])}
 
 
 class resnet34_from_bottlenecks(_ResNet):
     """Your resnet34 stacks Bottleneck, which makes it resnet50: the layers [3, 4, 6, 3] are the same. resnet34 stacks
-    BasicBlock (section 6.4)."""
+    BasicBlock (section 6.7)."""
 
     family = _ResNet.family | {34: (_Bottleneck, [3, 4, 6, 3])}
 
 
 class resnet50_from_basic_blocks(_ResNet):
     """Your resnet50 stacks BasicBlock, which makes it resnet34: the layers [3, 4, 6, 3] are the same. resnet50 stacks
-    Bottleneck: 1 + 3 · 16 + 1 = 50 layers (section 6.4)."""
+    Bottleneck: 1 + 3 · 16 + 1 = 50 layers (section 6.7)."""
 
     family = _ResNet.family | {50: (_BasicBlock, [3, 4, 6, 3])}
 
 
 class resnet50_with_101_layers(_ResNet):
-    """Your resnet50 has the layers of resnet101, [3, 4, 23, 3]. It has [3, 4, 6, 3] (section 6.4)."""
+    """Your resnet50 has the layers of resnet101, [3, 4, 23, 3]. It has [3, 4, 6, 3] (section 6.7)."""
 
     family = _ResNet.family | {50: (_Bottleneck, [3, 4, 23, 3])}
 
@@ -414,6 +414,6 @@ class _StrideIn1x1(_Bottleneck):
 
 class bottleneck_strides_in_1x1(_ResNet):
     """Your ResNet is right, but its Bottleneck has the stride in the first 1 × 1 convolution. The 3 × 3 convolution
-    has it (section 6.3)."""
+    has it (section 6.6)."""
 
     family = _ResNet.family | {50: (_StrideIn1x1, [3, 4, 6, 3])}

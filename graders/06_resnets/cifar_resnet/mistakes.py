@@ -77,7 +77,7 @@ class _Projecting(_Block):
 
 def projects(n, residual=True):
     """Your shortcuts have 1 × 1 projections with weights. Here they have no parameters: every second pixel, and zeros
-    for the new channels; only so does the plain twin have as many weights (section 6.6)."""
+    for the new channels; only so does the plain twin have as many weights (section 6.3)."""
     return _Net(n, residual, _Projecting)
 
 
@@ -90,7 +90,7 @@ class _ProjectingWithoutNorm(_Projecting):
 
 def projects_without_bn(n, residual=True):
     """Your shortcuts have 1 × 1 convolutions with weights. Here they have no parameters: every second pixel, and
-    zeros for the new channels (section 6.6)."""
+    zeros for the new channels (section 6.3)."""
     return _Net(n, residual, _ProjectingWithoutNorm)
 
 
@@ -102,7 +102,7 @@ class _Repeating(_Block):
 
 def repeats_channels(n, residual=True):
     """Your shortcut fills the new channels with the old ones once more. They are filled with zeros: nothing is added
-    to them (section 6.6)."""
+    to them (section 6.3)."""
     return _Net(n, residual, _Repeating)
 
 
@@ -124,7 +124,7 @@ class _Pooling(_Block):
 
 def pools_pixels(n, residual=True):
     """Your shortcut takes the maximum of 2 × 2 pixels. It takes every second pixel, as a convolution with stride 2
-    does (section 6.6)."""
+    does (section 6.3)."""
     return _Net(n, residual, _Pooling)
 
 
@@ -135,7 +135,7 @@ class _Cropping(_Block):
 
 def crops_a_corner(n, residual=True):
     """Your shortcut crops the picture to its top left quarter. It takes every second pixel of the whole picture:
-    `x[:, :, ::2, ::2]` (section 6.6)."""
+    `x[:, :, ::2, ::2]` (section 6.3)."""
     return _Net(n, residual, _Cropping)
 
 
@@ -147,18 +147,18 @@ class _IdentityOnly(_Block):
 
 def no_shortcut_at_new_widths(n, residual=True):
     """Where size and width change, your block has no shortcut. It has one there too: every second pixel, and zeros
-    for the new channels (section 6.6)."""
+    for the new channels (section 6.3)."""
     return _Net(n, residual, _IdentityOnly)
 
 
 def never_residual(n, residual=True):
     """Your net has no shortcuts at all, also for residual=True. Each block adds its input before its last ReLU
-    (section 6.6)."""
+    (section 6.3)."""
     return _Net(n, False)
 
 
 def always_residual(n, residual=True):
-    """Your plain twin has shortcuts. With residual=False nothing is added; all else stays the same (section 6.6)."""
+    """Your plain twin has shortcuts. With residual=False nothing is added; all else stays the same (section 6.3)."""
     return _Net(n, True)
 
 
@@ -170,18 +170,18 @@ def residual_the_other_way(n, residual=True):
 
 def one_block_less(n, residual=True):
     """Your stages have one block less than n, so the net has depth 6n − 4. Each of the three stages has n blocks of
-    two convolutions: 6n + 2 layers with the stem and the head (section 6.6)."""
+    two convolutions: 6n + 2 layers with the stem and the head (section 6.3)."""
     return _Net(max(1, n - 1), residual)
 
 
 def one_block_more(n, residual=True):
     """Your stages have one block more than n, so the net has depth 6n + 8. Each of the three stages has n blocks of
-    two convolutions: 6n + 2 layers with the stem and the head (section 6.6)."""
+    two convolutions: 6n + 2 layers with the stem and the head (section 6.3)."""
     return _Net(n + 1, residual)
 
 
 def twice_as_many_blocks(n, residual=True):
-    """Your stages have 2n blocks. Each has n blocks of two convolutions, 2n convolutions in all (section 6.6)."""
+    """Your stages have 2n blocks. Each has n blocks of two convolutions, 2n convolutions in all (section 6.3)."""
     return _Net(2 * n, residual)
 
 
@@ -193,7 +193,7 @@ class _Sharing(_Net):
 
 def blocks_shared(n, residual=True):
     """The later blocks of your stages are one and the same module, used again and again: `[block] * n` copies the
-    reference and not the weights. Make a new block for each place (section 6.6)."""
+    reference and not the weights. Make a new block for each place (section 6.3)."""
     return _Sharing(n, residual)
 
 
@@ -203,7 +203,7 @@ class _ThreeStrides(_Net):
 
 def three_strides(n, residual=True):
     """All three of your stages halve the picture. The first one keeps it at 32 × 32; only the second and third have
-    stride 2 (section 6.6)."""
+    stride 2 (section 6.3)."""
     return _ThreeStrides(n, residual)
 
 
@@ -212,7 +212,7 @@ class _OneStride(_Net):
 
 
 def second_stage_not_strided(n, residual=True):
-    """Your second stage keeps the size. The second and the third stage halve it: 32, 16, 8 (section 6.6)."""
+    """Your second stage keeps the size. The second and the third stage halve it: 32, 16, 8 (section 6.3)."""
     return _OneStride(n, residual)
 
 
@@ -221,7 +221,7 @@ class _NoStrides(_Net):
 
 
 def no_strides(n, residual=True):
-    """None of your stages halves the picture. The second and the third do: 32, 16, 8 (section 6.6)."""
+    """None of your stages halves the picture. The second and the third do: 32, 16, 8 (section 6.3)."""
     return _NoStrides(n, residual)
 
 
@@ -241,7 +241,7 @@ class _Biased(_Block):
 
 def biased_convolutions(n, residual=True):
     """Your convolutions have biases. A batch norm follows each of them and takes the mean away, bias included: use
-    `bias=False` (section 6.6)."""
+    `bias=False` (section 6.3)."""
     return _Net(n, residual, _Biased)
 
 
@@ -252,7 +252,7 @@ class _PoolingStem(_Net):
 
 def max_pool_in_the_stem(n, residual=True):
     """Your stem pools, as for photographs. Pictures of 32 × 32 are small already: the stem is convolution, batch
-    norm, ReLU (section 6.6)."""
+    norm, ReLU (section 6.3)."""
     return _PoolingStem(n, residual)
 
 
@@ -262,7 +262,7 @@ class _LinearStem(_Net):
 
 
 def stem_without_relu(n, residual=True):
-    """Your stem has no ReLU. It is convolution, batch norm, ReLU (section 6.6)."""
+    """Your stem has no ReLU. It is convolution, batch norm, ReLU (section 6.3)."""
     return _LinearStem(n, residual)
 
 
@@ -277,7 +277,7 @@ class _Flattening(_Net):
 
 def flatten_head(n, residual=True):
     """Your head flattens the last map. Global average pooling comes first, so that the linear layer has 64 inputs
-    (section 6.6)."""
+    (section 6.3)."""
     return _Flattening(n, residual)
 
 
@@ -287,7 +287,7 @@ class _Softmax(_Net):
 
 
 def softmax_at_the_end(n, residual=True):
-    """Your net ends with a softmax. It returns logits; cross entropy has the softmax inside (section 6.6)."""
+    """Your net ends with a softmax. It returns logits; cross entropy has the softmax inside (section 6.3)."""
     return _Softmax(n, residual)
 
 
@@ -299,7 +299,7 @@ class _ReluFirst(_Block):
 
 def relu_before_addition(n, residual=True):
     """Your blocks apply the second ReLU to the branch and then add the shortcut. The ReLU comes after the sum
-    (section 6.6)."""
+    (section 6.3)."""
     return _Net(n, residual, _ReluFirst)
 
 
@@ -310,7 +310,7 @@ class _NoLastRelu(_Block):
 
 
 def no_relu_after_addition(n, residual=True):
-    """Your residual blocks return the sum as it is. A ReLU follows the addition (section 6.6)."""
+    """Your residual blocks return the sum as it is. A ReLU follows the addition (section 6.3)."""
     return _Net(n, residual, _NoLastRelu)
 
 
@@ -321,5 +321,5 @@ class _NoNorm(_Block):
 
 
 def blocks_without_bn(n, residual=True):
-    """Your blocks have no batch norm. One follows each convolution (section 6.6)."""
+    """Your blocks have no batch norm. One follows each convolution (section 6.3)."""
     return _Net(n, residual, _NoNorm)

@@ -34,7 +34,7 @@ def _norms(model, x, y, loss=F.cross_entropy):
 
 def accumulates(model, x, y):
     """You call backward on top of what lies in `.grad`, and leave the sum there: a second call gives other numbers.
-    Start from no gradients and leave none, or use torch.autograd.grad (section 6.7)."""
+    Start from no gradients and leave none, or use torch.autograd.grad (section 6.4)."""
     with _untouched(model):
         F.cross_entropy(model(x), y).backward()
     return {name: weight.grad.norm().item() for name, weight in _weights(model).items()}
@@ -42,14 +42,14 @@ def accumulates(model, x, y):
 
 def leaves_gradients(model, x, y):
     """Your gradients stay in `.grad`, where the next backward pass would add to them. Clear them, or use
-    torch.autograd.grad (section 6.7)."""
+    torch.autograd.grad (section 6.4)."""
     model.zero_grad()
     return accumulates(model, x, y)
 
 
 def leaves_zeros(model, x, y):
     """You leave gradients of zeros where there were none. An optimiser takes zeros as gradients; leave None, as
-    `zero_grad()` does (section 6.7)."""
+    `zero_grad()` does (section 6.4)."""
     model.zero_grad()
     norms = accumulates(model, x, y)
     model.zero_grad(set_to_none=False)
@@ -57,66 +57,66 @@ def leaves_zeros(model, x, y):
 
 
 def includes_batch_norm(model, x, y):
-    """You list the gammas of the batch norms too. Only weights of convolutions are asked for (section 6.7)."""
+    """You list the gammas of the batch norms too. Only weights of convolutions are asked for (section 6.4)."""
     weights = _weights(model, (nn.Conv2d, nn.BatchNorm2d))
     return {name: g.norm().item() for name, g in _gradients(model, x, y, weights).items()}
 
 
 def includes_the_head(model, x, y):
-    """You list the weight of the linear layer too. Only weights of convolutions are asked for (section 6.7)."""
+    """You list the weight of the linear layer too. Only weights of convolutions are asked for (section 6.4)."""
     weights = _weights(model, (nn.Conv2d, nn.Linear))
     return {name: g.norm().item() for name, g in _gradients(model, x, y, weights).items()}
 
 
 def includes_every_weight(model, x, y):
-    """You list every parameter that is called weight. Only weights of convolutions are asked for (section 6.7)."""
+    """You list every parameter that is called weight. Only weights of convolutions are asked for (section 6.4)."""
     weights = {name: p for name, p in model.named_parameters() if name.endswith("weight")}
     return {name: g.norm().item() for name, g in _gradients(model, x, y, weights).items()}
 
 
 def includes_every_parameter(model, x, y):
-    """You list every parameter. Only weights of convolutions are asked for (section 6.7)."""
+    """You list every parameter. Only weights of convolutions are asked for (section 6.4)."""
     weights = dict(model.named_parameters())
     return {name: g.norm().item() for name, g in _gradients(model, x, y, weights).items()}
 
 
 def includes_biases(model, x, y):
-    """You list the biases of the convolutions too. Only their weights are asked for (section 6.7)."""
+    """You list the biases of the convolutions too. Only their weights are asked for (section 6.4)."""
     convolutions = {name: m for name, m in model.named_modules() if isinstance(m, nn.Conv2d)}
     parameters = {f"{name}.{part}": p for name, m in convolutions.items() for part, p in m.named_parameters()}
     return {name: g.norm().item() for name, g in _gradients(model, x, y, parameters).items()}
 
 
 def squared_norms(model, x, y):
-    """You give the sum of squares. A norm is its square root (section 6.7)."""
+    """You give the sum of squares. A norm is its square root (section 6.4)."""
     return {name: g.square().sum().item() for name, g in _gradients(model, x, y, _weights(model)).items()}
 
 
 def root_mean_square(model, x, y):
     """You divide by the number of values: that is the root mean square. The norm is the root of the sum of squares
-    (section 6.7)."""
+    (section 6.4)."""
     return {name: g.square().mean().sqrt().item() for name, g in _gradients(model, x, y, _weights(model)).items()}
 
 
 def mean_absolute(model, x, y):
-    """You give the mean absolute value. The norm is the root of the sum of squares (section 6.7)."""
+    """You give the mean absolute value. The norm is the root of the sum of squares (section 6.4)."""
     return {name: g.abs().mean().item() for name, g in _gradients(model, x, y, _weights(model)).items()}
 
 
 def sum_of_absolutes(model, x, y):
     """You give the sum of absolute values, the 1-norm. Asked for is the 2-norm, the root of the sum of squares
-    (section 6.7)."""
+    (section 6.4)."""
     return {name: g.abs().sum().item() for name, g in _gradients(model, x, y, _weights(model)).items()}
 
 
 def largest_value(model, x, y):
-    """You give the largest absolute value. The norm is the root of the sum of squares (section 6.7)."""
+    """You give the largest absolute value. The norm is the root of the sum of squares (section 6.4)."""
     return {name: g.abs().max().item() for name, g in _gradients(model, x, y, _weights(model)).items()}
 
 
 def spectral_norms(model, x, y):
     """You give matrix norms, kernel by kernel or otherwise. The norm here is that of all values of the gradient as
-    one vector (section 6.7)."""
+    one vector (section 6.4)."""
     return {
         name: torch.linalg.matrix_norm(g.flatten(1), ord=2).item()
         for name, g in _gradients(model, x, y, _weights(model)).items()
@@ -124,18 +124,18 @@ def spectral_norms(model, x, y):
 
 
 def norms_of_the_weights(model, x, y):
-    """You give the norms of the weights themselves. Asked for are those of their gradients (section 6.7)."""
+    """You give the norms of the weights themselves. Asked for are those of their gradients (section 6.4)."""
     return {name: weight.norm().item() for name, weight in _weights(model).items()}
 
 
 def keys_are_module_names(model, x, y):
     """Your keys are names of modules (`layer1.0.conv1`). They are names of parameters: `layer1.0.conv1.weight`
-    (section 6.7)."""
+    (section 6.4)."""
     return {name.removesuffix(".weight"): norm for name, norm in _norms(model, x, y).items()}
 
 
 def values_are_tensors(model, x, y):
-    """Your values are tensors. They are Python floats: `.item()` (section 6.7)."""
+    """Your values are tensors. They are Python floats: `.item()` (section 6.4)."""
     return {name: g.norm() for name, g in _gradients(model, x, y, _weights(model)).items()}
 
 
@@ -146,18 +146,18 @@ def summed_loss(model, x, y):
 
 
 def gradient_of_the_logits(model, x, y):
-    """You take the gradient of the summed logits. It is the gradient of the mean cross entropy (section 6.7)."""
+    """You take the gradient of the summed logits. It is the gradient of the mean cross entropy (section 6.4)."""
     return _norms(model, x, y, lambda logits, y: logits.sum())
 
 
 def softmax_before_the_loss(model, x, y):
-    """You apply softmax before cross entropy, which has a softmax of its own: pass the logits (section 6.7)."""
+    """You apply softmax before cross entropy, which has a softmax of its own: pass the logits (section 6.4)."""
     return _norms(model, x, y, lambda logits, y: F.cross_entropy(logits.softmax(dim=1), y))
 
 
 def measures_in_eval_mode(model, x, y):
     """You measure in eval mode always. Use the mode that the model is in: a model that is being trained is measured
-    with its batches' statistics (section 6.7)."""
+    with its batches' statistics (section 6.4)."""
     before = {m: m.training for m in model.modules()}
     model.eval()
     norms = _norms(model, x, y)
@@ -167,7 +167,7 @@ def measures_in_eval_mode(model, x, y):
 
 
 def measures_in_train_mode(model, x, y):
-    """You measure in train mode always. Use the mode that the model is in (section 6.7)."""
+    """You measure in train mode always. Use the mode that the model is in (section 6.4)."""
     before = {m: m.training for m in model.modules()}
     model.train()
     norms = _norms(model, x, y)
@@ -177,20 +177,20 @@ def measures_in_train_mode(model, x, y):
 
 
 def leaves_train_mode(model, x, y):
-    """You switch the model to train mode and leave it there. Leave the modes alone (section 6.7)."""
+    """You switch the model to train mode and leave it there. Leave the modes alone (section 6.4)."""
     model.train()
     return _norms(model, x, y)
 
 
 def leaves_eval_mode(model, x, y):
-    """You switch the model to eval mode and leave it there. Leave the modes alone (section 6.7)."""
+    """You switch the model to eval mode and leave it there. Leave the modes alone (section 6.4)."""
     model.eval()
     return _norms(model, x, y)
 
 
 def ends_in_train_mode(model, x, y):
     """You measure in the right mode, and switch the whole model to train mode afterwards. Each submodule keeps the
-    mode that it was in (section 6.7)."""
+    mode that it was in (section 6.4)."""
     norms = _norms(model, x, y)
     model.train()
     return norms
@@ -198,7 +198,7 @@ def ends_in_train_mode(model, x, y):
 
 def moves_running_statistics(model, x, y):
     """Your forward pass in train mode moves the running statistics, and they stay moved. Keep a copy of the buffers
-    and put it back (section 6.7)."""
+    and put it back (section 6.4)."""
     random_state = torch.get_rng_state()
     weights = _weights(model)
     found = torch.autograd.grad(F.cross_entropy(model(x), y), list(weights.values()))
@@ -208,7 +208,7 @@ def moves_running_statistics(model, x, y):
 
 def counts_the_batch(model, x, y):
     """You put running means and variances back, and not `num_batches_tracked`, which has moved too. Put all buffers
-    back (section 6.7)."""
+    back (section 6.4)."""
     counted = [b.clone() + 1 for b in model.buffers() if b.dim() == 0]
     norms = _norms(model, x, y)
     if model.training:
@@ -219,7 +219,7 @@ def counts_the_batch(model, x, y):
 
 def moves_the_random_state(model, x, y):
     """Your forward pass draws from the global random state (dropout does), and it stays moved. Put it back, or fork
-    it: `torch.random.fork_rng()` (section 6.7)."""
+    it: `torch.random.fork_rng()` (section 6.4)."""
     buffers = [b.clone() for b in model.buffers()]
     weights = _weights(model)
     found = torch.autograd.grad(F.cross_entropy(model(x), y), list(weights.values()))
@@ -238,7 +238,7 @@ def seeds_the_generator(model, x, y):
 
 
 def takes_a_step(model, x, y):
-    """You let an optimiser take a step. Measuring leaves the weights as they are (section 6.7)."""
+    """You let an optimiser take a step. Measuring leaves the weights as they are (section 6.4)."""
     norms = _norms(model, x, y)
     with torch.no_grad():
         for weight in _weights(model).values():
@@ -248,7 +248,7 @@ def takes_a_step(model, x, y):
 
 def freezes_the_others(model, x, y):
     """You switch off the gradients of all other parameters, and leave them off. Put `requires_grad` back, or do not
-    touch it (section 6.7)."""
+    touch it (section 6.4)."""
     weights = list(_weights(model).values())
     for parameter in model.parameters():
         parameter.requires_grad_(any(parameter is weight for weight in weights))

@@ -64,9 +64,9 @@ def submitted_at(folder: Path) -> datetime.datetime | None:
         return None
 
 
-def is_submission(folder: Path) -> bool:
-    """Whether this is ``submitted/<student>/<lesson>``."""
-    return len(folder.parts) > 3 and folder.parts[-3] == "submitted"
+def is_submission(folder: Path, *steps: str) -> bool:
+    """Whether this is ``submitted/<student>/<lesson>``, or the same of another of nbgrader's steps."""
+    return len(folder.parts) > 3 and folder.parts[-3] in (steps or ("submitted",))
 
 
 def _new_engine(url: str, **options: Any) -> Any:
@@ -108,10 +108,10 @@ def _find_folders(pattern: str) -> list[str]:
 
 
 def files_to_copy(path: str, exclude: list[str] | None = None) -> list[str]:
-    """``find_all_files`` of nbgrader; of a submission, only the small files that nbgrader itself reads."""
+    """``find_all_files`` of nbgrader; from students' folders, only the small files that nbgrader itself reads."""
     from nbgrader.utils import find_all_files
 
-    if not is_submission(Path(path)):
+    if not is_submission(Path(path), "submitted", "autograded"):
         return find_all_files(path, exclude)
     return [os.path.join(path, name) for name in SIDE_FILES if _is_small_file(os.path.join(path, name))]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -94,7 +95,13 @@ class ExercisePart:
 
     @property
     def first_failure(self) -> TestRecord | None:
-        return next((test for test in self.tests if test.counterexample), None)
+        """The first failed test with a call that can be pasted, else the first with values to show."""
+        shown = [test for test in self.tests if test.counterexample]
+        return next((test for test in shown if _call(test)), shown[0] if shown else None)
+
+    @property
+    def failing_call(self) -> str:
+        return _call(self.first_failure) if self.first_failure is not None else ""
 
     @property
     def mistakes(self) -> list[tuple[str, str]]:
@@ -147,6 +154,16 @@ def render(page: FeedbackPage) -> str:
         short = [replace(part, record=None, answer=part.answer[:1_000]) for part in page.exercises]
         html = _environment().get_template("feedback.html.j2").render(page=replace(page, exercises=short, notes=[]))
     return html
+
+
+def _call(test: TestRecord) -> str:
+    """The failing call as Python; empty where there is none."""
+    shown = test.counterexample or {}
+    code = str(shown.get("code") or shown.get("call") or "")
+    try:
+        return code if len(code) <= text.MOST_TEXT and ast.parse(code).body else ""
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
 
 
 def _part(cell: Mapping[str, Any]) -> ExercisePart:
