@@ -24,18 +24,11 @@ def command(ctx: click.Context) -> int:
 @command.command("status", short_help="What is there, and where.")
 def status() -> int:
     """List the sets with their state: present, partial, absent or damaged. Exit status 1 if one is damaged."""
-    from rich.console import Console
-    from rich.table import Table
-
     from coursekit import data
 
-    table = Table("set", "", "pictures", "folder", box=None, padding=(0, 2, 0, 0))
     rows = data.status()
     for row in rows:
-        table.add_row(
-            row.name, row.state, f"{row.pictures:,}".replace(",", " ") if row.pictures else "", str(row.folder)
-        )
-    Console(highlight=False, soft_wrap=True).print(table)
+        click.echo(f"{row.name:<14} {row.state:<8} {_count(row.pictures) if row.pictures else '':>9}  {row.folder}")
     damaged = [row for row in rows if row.state in ("damaged", "partial")]
     for row in damaged:
         click.echo(f"{row.name}: {row.note}", err=True)
@@ -76,6 +69,11 @@ def _tell(name: str, action: str) -> int:
         click.echo(f"course: {error}", err=True)
         return 1
     click.echo(
-        f"{row.name} is {row.state} in {row.folder}, {row.pictures} pictures" + (f" ({row.note})" if row.note else "")
+        f"{row.name} is {row.state} in {row.folder}, {_count(row.pictures)} pictures"
+        + (f" ({row.note})" if row.note else "")
     )
     return 0
+
+
+def _count(pictures: int) -> str:
+    return f"{pictures:,}".replace(",", " ")

@@ -7,6 +7,8 @@ if even they do not, neither is named.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -79,9 +81,12 @@ class Diagnosis:
         mine, theirs = run.transcript, self._run(slug, test)
         if theirs.outcome != "failed":
             return False
-        if mine.failing:
-            return all(_same_reply_at(mine, theirs.transcript, i) for i in mine.failing)
-        return _same_throughout(mine, theirs.transcript)
+        places = mine.failing or range(len(mine.replies))
+        if not mine.failing and len(mine.replies) != len(theirs.transcript.replies):
+            return False
+        if all(mine.replies[i].error is not None for i in places) and not _same_words(mine, theirs.transcript, places):
+            return False  # any code can raise a RuntimeError; alone that is too little to go by
+        return all(_same_reply_at(mine, theirs.transcript, i) for i in places)
 
     def _passes(self, slug: str, tests: list[HiddenTest]) -> bool:
         return all(self._run(slug, test).outcome == "passed" for test in tests)
@@ -99,6 +104,16 @@ class Diagnosis:
             student._shows = False
             self._runs[key] = self._collected.run(test, student, self._seed)
         return self._runs[key]
+
+
+def _same_words(a: Transcript, b: Transcript, places: Iterable[int]) -> bool:
+    """The errors at these places say the same, but for their numbers."""
+
+    def words(transcript: Transcript) -> list[str]:
+        replies = [transcript.replies[i] for i in places if i < len(transcript.replies)]
+        return [re.sub(r"[\d\W]+", " ", r.error.message) if r.error is not None else "" for r in replies]
+
+    return words(a) == words(b)
 
 
 def _same_throughout(a: Transcript, b: Transcript) -> bool:

@@ -196,6 +196,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "plain": text.plain,
+        "inline": text.inline,
         "markdown": text.markdown,
         "code_lines": text.code_lines,
         "number": lambda value: f"{value:.4g}",

@@ -46,6 +46,11 @@ def plain(text: object, most: int = MOST_TEXT) -> Markup:
     return escape(visible(text, most))
 
 
+def inline(text: object, most: int = MOST_TEXT) -> Markup:
+    """Text in which `` `code` `` is code and nothing else is special."""
+    return Markup(re.sub("`([^`\n]+)`", r"<code>\1</code>", plain(text, most)))
+
+
 def code_lines(text: str) -> list[Markup]:
     """Python as lines of HTML with comments, strings, keywords and numbers marked."""
     lines: list[Markup] = []
