@@ -31,6 +31,8 @@ globals()["__builtins__"] = dict(vars(builtins))  # see codec
 
 MAX_PRINTED, MAX_MESSAGE = 20_000, 4_000
 _grad, _equal, _process_time = torch.autograd.grad, torch.equal, time.process_time
+_detach, _clone, _ones_like = torch.Tensor.detach, torch.Tensor.clone, torch.ones_like
+_redirect_stdout, _redirect_stderr, _extract_tb = contextlib.redirect_stdout, contextlib.redirect_stderr, traceback.extract_tb
 _seed_torch, _get_rng_state = torch.default_generator.manual_seed, torch.get_rng_state
 _cuda_started, _seed_cuda = torch.cuda.is_initialized, torch.cuda.manual_seed_all
 _np_seed, _np_state = np.random.seed, np.random.get_state
@@ -75,7 +77,7 @@ class Agent:
         reply: dict[str, Any] = {}
         bans.hits.clear()
         try:
-            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), _grad_mode(request):
+            with _redirect_stdout(printed), _redirect_stderr(printed), _grad_mode(request):
                 with counter or contextlib.nullcontext(), bans.no_autograd() if banned else contextlib.nullcontext():
                     value = self._do(step)
             reply["seconds"] = _process_time() - started
@@ -157,7 +159,7 @@ class Agent:
         cotangents = step.get("cotangents")
         flat = list(tensors_in(outputs))
         if cotangents is None:
-            cotangents = [torch.ones_like(t) for t in flat]
+            cotangents = [_ones_like(t) for t in flat]
         pairs = [(t, c) for t, c in zip(flat, cotangents, strict=False) if t.requires_grad and t.shape == c.shape]
         wanted = [*inputs, *named.values()]
         found: list[Any] = [None] * len(wanted)
@@ -216,7 +218,7 @@ def describe_exception(error: BaseException) -> dict[str, Any]:
     except BaseException:  # a hostile or broken __str__
         message = "(its message cannot be shown)"
     lines = []
-    for frame in traceback.extract_tb(error.__traceback__):
+    for frame in _extract_tb(error.__traceback__):
         if frame.filename.startswith("<cell "):
             lines.append({"cell": frame.filename[6:-1], "line": frame.lineno or 0, "function": frame.name,
                           "code": (frame.line or "")[:200]})  # fmt: skip
@@ -244,12 +246,12 @@ def tensors_in(value: Any) -> Iterator[torch.Tensor]:
 
 def _copy(tensor: torch.Tensor) -> torch.Tensor:
     with torch._C.DisableTorchFunctionSubclass():
-        return tensor.detach().clone()
+        return _clone(_detach(tensor))
 
 
 def _unchanged(a: torch.Tensor, b: torch.Tensor) -> bool:
     with torch._C.DisableTorchFunctionSubclass():
-        b = b.detach()
+        b = _detach(b)
         if a.shape != b.shape or a.dtype != b.dtype:
             return False
         return _equal(a, b) or bool(((a == b) | ((a != a) & (b != b))).all())

@@ -30,6 +30,7 @@ NUMPY_DTYPES = {"float64", "float32", "float16", "complex64", "complex128", "boo
                 "uint64", "int8", "int16", "int32", "int64"}  # fmt: skip
 
 _detach, _as_subclass, _base = torch.Tensor.detach, torch.Tensor.as_subclass, torch.Tensor
+_no_grad, _empty, _frombuffer = torch.no_grad, torch.empty, torch.frombuffer
 _requires_grad = torch.Tensor.requires_grad.__get__  # type: ignore[attr-defined]
 
 
@@ -142,7 +143,7 @@ class Encoder:
 
     def _tensor(self, value: torch.Tensor) -> dict[str, Any]:
         is_parameter = isinstance(value, torch.nn.Parameter)
-        with torch._C.DisableTorchFunctionSubclass(), torch.no_grad():
+        with torch._C.DisableTorchFunctionSubclass(), _no_grad():
             requires_grad = _requires_grad(value)
             t = _detach(value)
             t = _as_subclass(t if t.layout == torch.strided else t.to_dense(), _base)
@@ -158,7 +159,7 @@ class Encoder:
                 node["stride"] = list(t.stride())
                 t = t.as_strided((span,), (1,), t.storage_offset())
             flat = t.reshape(-1).contiguous().as_strided((t.numel(),), (1,))  # one value may have any stride
-            raw = flat.view(torch.uint8) if flat.numel() else torch.empty(0, dtype=torch.uint8)
+            raw = flat.view(torch.uint8) if flat.numel() else _empty(0, dtype=torch.uint8)
             view: Any = raw.numpy()
             node["b"] = self._buffer(memoryview(view))
         return node
@@ -275,7 +276,7 @@ class Decoder:
 
     def _tensor(self, node: dict[str, Any]) -> torch.Tensor:
         dtype, shape, data = DTYPES[node["dtype"]], _shape(node["shape"]), self._take(node)
-        size = torch.empty(0, dtype=dtype).element_size()
+        size = dtype.itemsize
         if "stride" in node:
             if not self.keep_layout:
                 raise CodecError("a stride is not expected here")
@@ -285,11 +286,11 @@ class Decoder:
             span = 1 + sum((n - 1) * s for n, s in zip(shape, stride, strict=True))
             if span * size != len(data):
                 raise CodecError("a tensor's buffer has the wrong length")
-            t = torch.frombuffer(data, dtype=dtype).as_strided(shape, stride)
+            t = _frombuffer(data, dtype=dtype).as_strided(shape, stride)
         else:
             if math.prod(shape) * size != len(data):
                 raise CodecError("a tensor's buffer has the wrong length")
-            t = torch.frombuffer(data, dtype=dtype) if len(data) else torch.empty(0, dtype=dtype)
+            t = _frombuffer(data, dtype=dtype) if len(data) else _empty(0, dtype=dtype)
             t = t.reshape(shape)
         if node.get("param"):
             return torch.nn.Parameter(t, requires_grad=bool(node.get("grad")))

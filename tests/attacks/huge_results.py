@@ -12,7 +12,7 @@ def correlate1d(x, w):
         lambda: 10**100_000,
         lambda: list(range(1_000_000)),
         lambda: "x" * 100_000_000,
-        lambda: {object(): i for i in range(20_000)},
+        lambda: {object(): i for i in range(200)},
         lambda: (i for i in range(10)),
         lambda: torch.zeros(3, device="meta"),
         lambda: torch.sparse_coo_tensor([[0]], [1.0], (10**12,)),

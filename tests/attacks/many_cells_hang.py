@@ -1,6 +1,6 @@
 """Every exercise of the notebook hangs, in its cell. Grading it ends all the same."""
 
-EXPECTED = {"correlate1d": 0, "edge_kernels": 0, "output_size": 0, "im2col": 0}
+EXPECTED = {"correlate1d": 0, "edge_kernels": 0, "output_size": 0}
 REASON = "did not finish within"
 
 # %% correlate1d
@@ -12,9 +12,5 @@ while True:
     pass
 
 # %% output_size
-while True:
-    pass
-
-# %% im2col
 while True:
     pass

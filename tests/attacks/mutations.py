@@ -1,6 +1,6 @@
 """Damage to notebooks and folders, by accident or on purpose: functions of the notebook (as JSON) and its folder.
 
-A mutation gives back what is handed in: a notebook, text, or None if it wrote the folder itself. Before it, the four
+A mutation gives back what is handed in: a notebook, text, or None if it wrote the folder itself. Before it, the three
 cheap exercises of the lesson are answered rightly; ``@expect`` says what they give afterwards (full points where
 nothing is said), and text that the feedback page must show.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 MUTATIONS: dict[str, Callable[..., Any]] = {}
-NOTHING = {"correlate1d": None, "output_size": None, "edge_kernels": None, "im2col": None}  # None: needs a person
+NOTHING = {"correlate1d": None, "output_size": None, "edge_kernels": None}  # None: needs a person
 
 
 def expect(reason: str = "", student: str | None = None, **points: float | None):
@@ -36,10 +36,10 @@ def graded(notebook: dict) -> list[dict]:
 # -- metadata -----------------------------------------------------------------------------------------------------
 
 
-@expect(reason="2 cells for im2col")
+@expect(reason="2 cells for output_size")
 def duplicate_grade_id(notebook: dict, folder: Path):
     """A copied cell keeps its grade id."""
-    notebook["cells"].append(copy.deepcopy(cell_of(notebook, "im2col")))
+    notebook["cells"].append(copy.deepcopy(cell_of(notebook, "output_size")))
     return notebook
 
 
@@ -83,11 +83,11 @@ def all_names_removed(notebook: dict, folder: Path):
 
 @expect(edge_kernels=0, reason="could not be run")
 def ids_swapped(notebook: dict, folder: Path):
-    """A wrong answer to edge_kernels hides behind the id of im2col's cell. Each function is still what it is."""
-    edges, columns = cell_of(notebook, "edge_kernels"), cell_of(notebook, "im2col")
+    """A wrong answer to edge_kernels hides behind the id of output_size's cell. Each function is still what it is."""
+    edges, sizes = cell_of(notebook, "edge_kernels"), cell_of(notebook, "output_size")
     edges["source"] = "this is wrong("
     for key in ("id",):
-        edges[key], columns[key] = columns[key], edges[key]
+        edges[key], sizes[key] = sizes[key], edges[key]
     return notebook
 
 
@@ -160,16 +160,16 @@ def saved_outputs(notebook: dict, folder: Path):
 # -- cells --------------------------------------------------------------------------------------------------------
 
 
-@expect(im2col=0, reason="The cell of im2col is missing")
+@expect(output_size=0, reason="The cell of output_size is missing")
 def deleted_cells(notebook: dict, folder: Path):
-    notebook["cells"] = [c for c in notebook["cells"] if c is not cell_of(notebook, "im2col")]
+    notebook["cells"] = [c for c in notebook["cells"] if c is not cell_of(notebook, "output_size")]
     return notebook
 
 
 @expect()
 def only_the_answers(notebook: dict, folder: Path):
-    """Everything but the four answers is deleted, the setup cell too."""
-    names = ("correlate1d", "edge_kernels", "output_size", "im2col")
+    """Everything but the three answers is deleted, the setup cell too."""
+    names = ("correlate1d", "edge_kernels", "output_size")
     notebook["cells"] = [cell_of(notebook, name) for name in names]
     return notebook
 
@@ -188,7 +188,7 @@ def locked_cells_edited(notebook: dict, folder: Path):
         metadata = cell["metadata"].get("nbgrader", {})
         if metadata.get("locked"):
             cell["source"] = "import os\nos._exit(0)"
-            if metadata["grade_id"] == "check-im2col":
+            if metadata["grade_id"] == "check-output_size":
                 cell["cell_type"] = "markdown"
     return notebook
 
@@ -196,16 +196,16 @@ def locked_cells_edited(notebook: dict, folder: Path):
 @expect()
 def answer_turned_into_prose(notebook: dict, folder: Path):
     """An answer's cell became Markdown, which costs nothing: the source says that it is code."""
-    cell = cell_of(notebook, "im2col")
+    cell = cell_of(notebook, "output_size")
     cell["cell_type"] = "markdown"
     for key in ("outputs", "execution_count"):
         cell.pop(key, None)
     return notebook
 
 
-@expect(im2col=0, reason="could not be run")
+@expect(output_size=0, reason="could not be run")
 def syntax_error_in_a_cell(notebook: dict, folder: Path):
-    cell_of(notebook, "im2col")["source"] = "def im2col(x:\n    return )"
+    cell_of(notebook, "output_size")["source"] = "def output_size(size:\n    return )"
     return notebook
 
 

@@ -54,8 +54,8 @@ class relu_before_and_after(_Block):
 
 
 class no_relu_after_addition(_Block):
-    """Your block returns the sum as it is. The block ends with a ReLU of the sum of branch and shortcut (section
-    6.2)."""
+    """Your block returns the sum as it is. The block ends with a ReLU of the sum of branch and shortcut
+    (section 6.2)."""
 
     def forward(self, x):
         return self.residual(x) + self.skip(x)

@@ -18,7 +18,7 @@ bans = ("torchvision",)
 support = SimpleNamespace(**run_path(str(Path(__file__).parents[1] / "support.py")))
 
 IDENTITY = [(4, 4, 1), (3, 3, 1)]  # the shortcut is x itself
-PROJECTED = [(3, 5, 1), (5, 2, 1), (4, 4, 2), (3, 6, 2)]  # the shortcut needs a projection
+PROJECTED = [(3, 5, 1), (5, 2, 1), (4, 4, 2), (4, 4, 3), (3, 6, 2)]  # the shortcut needs a projection
 SIZES = [(2, 2), (4, 4), (7, 6)]  # small ones too: there a wrong size can still be added, and shows by its values
 
 
@@ -51,7 +51,7 @@ def name(shape):
 
 def picture(shape, height=5, width=6, seed=0):
     generator = torch.Generator().manual_seed(seed)
-    return torch.randn(3, shape[0], height, width, generator=generator, dtype=torch.float64)
+    return 3 * torch.randn(3, shape[0], height, width, generator=generator, dtype=torch.float64)
 
 
 def check_eval(student, shape):
@@ -142,6 +142,7 @@ def test_gradients(student):
 def test_leaves_x(student):
     """The block does not change its input."""
     for shape in (IDENTITY[0], PROJECTED[-1]):
-        block, _ = pair(student, shape, train=False)
-        changed = observe(block, picture(shape), no_grad=True).changed
-        assert not changed, f"{name(shape)} changes its input x in place."
+        for train in (False, True):
+            block, _ = pair(student, shape, train)
+            changed = observe(block, picture(shape), no_grad=True).changed
+            assert not changed, f"{name(shape)} changes its input x in place."

@@ -51,8 +51,8 @@ class stride_in_1x1(_Block):
 
 
 class stride_in_last_1x1(_Block):
-    """Your last 1 × 1 convolution has the stride. The 3 × 3 convolution has it, which still sees every pixel (section
-    6.3)."""
+    """Your last 1 × 1 convolution has the stride. The 3 × 3 convolution has it, which still sees every pixel
+    (section 6.6)."""
 
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
@@ -182,8 +182,8 @@ class relu_before_and_after(_Block):
 
 
 class no_relu_after_addition(_Block):
-    """Your block returns the sum as it is. The block ends with a ReLU of the sum of branch and shortcut (section
-    6.3)."""
+    """Your block returns the sum as it is. The block ends with a ReLU of the sum of branch and shortcut
+    (section 6.6)."""
 
     def forward(self, x):
         return self.residual(x) + self.skip(x)
@@ -369,8 +369,8 @@ class biased_projection(_Block):
 
 
 class third_bn_skipped(_Block):
-    """Your block adds the last convolution's output without its batch norm. `bn3` comes before the addition (section
-    6.3)."""
+    """Your block adds the last convolution's output without its batch norm. `bn3` comes before the addition
+    (section 6.6)."""
 
     def residual(self, x):
         out = F.relu(self.bn1(self.conv1(x)))

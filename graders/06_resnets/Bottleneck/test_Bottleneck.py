@@ -19,7 +19,7 @@ support = SimpleNamespace(**run_path(str(Path(__file__).parents[1] / "support.py
 
 IDENTITY = [(16, 4, 1), (32, 8, 1)]  # in_channels, channels, stride: the shortcut is x itself
 ONE_INSIDE = (4, 1, 1)  # what has one channel can be added to anything, and shows by its values
-PROJECTED = [(3, 4, 1), (4, 4, 1), (16, 4, 2), (5, 8, 2)]  # the shortcut needs a projection
+PROJECTED = [(3, 4, 1), (4, 4, 1), (16, 4, 2), (16, 4, 3), (5, 8, 2)]  # the shortcut needs a projection
 SIZES = [(2, 2), (4, 4), (7, 6)]  # small ones too: there a wrong size can still be added, and shows by its values
 
 
@@ -52,7 +52,7 @@ def name(shape):
 
 def picture(shape, height=5, width=6, seed=0):
     generator = torch.Generator().manual_seed(seed)
-    return torch.randn(3, shape[0], height, width, generator=generator, dtype=torch.float64)
+    return 3 * torch.randn(3, shape[0], height, width, generator=generator, dtype=torch.float64)
 
 
 def check_eval(student, shape):
@@ -143,6 +143,7 @@ def test_gradients(student):
 def test_leaves_x(student):
     """The block does not change its input."""
     for shape in (IDENTITY[0], PROJECTED[-1]):
-        block, _ = pair(student, shape, train=False)
-        changed = observe(block, picture(shape), no_grad=True).changed
-        assert not changed, f"{name(shape)} changes its input x in place."
+        for train in (False, True):
+            block, _ = pair(student, shape, train)
+            changed = observe(block, picture(shape), no_grad=True).changed
+            assert not changed, f"{name(shape)} changes its input x in place."

@@ -173,8 +173,8 @@ class stem_3x3(_ResNet):
 
 
 class stem_padding_missing(_ResNet):
-    """Your first convolution has no padding. It is 7 × 7 with stride 2 and padding 3: 112 rows from 224 (section
-    6.4)."""
+    """Your first convolution has no padding. It is 7 × 7 with stride 2 and padding 3: 112 rows from 224
+    (section 6.7)."""
 
     def __init__(self, block, layers, num_classes=1000):
         super().__init__(block, layers, num_classes)
@@ -281,8 +281,8 @@ class block_gets_expanded_width(_ResNet):
 
 
 class widths_do_not_double(_ResNet):
-    """All of your stages have 64 channels. The width doubles where the size halves: 64, 128, 256, 512 (section
-    6.4)."""
+    """All of your stages have 64 channels. The width doubles where the size halves: 64, 128, 256, 512
+    (section 6.7)."""
 
     def __init__(self, block, layers, num_classes=1000):
         super().__init__(block, layers, num_classes)
@@ -320,8 +320,8 @@ class global_max_pool(_ResNet):
 
 
 class head_on_the_wrong_width(_ResNet):
-    """Your `fc` has 512 inputs whatever the block. It has 512 * block.expansion: 2048 for Bottleneck (section
-    6.4)."""
+    """Your `fc` has 512 inputs whatever the block. It has 512 * block.expansion: 2048 for Bottleneck
+    (section 6.7)."""
 
     def __init__(self, block, layers, num_classes=1000):
         super().__init__(block, layers, num_classes)

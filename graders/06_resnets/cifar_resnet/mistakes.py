@@ -112,8 +112,8 @@ class _Averaging(_Block):
 
 
 def averages_pixels(n, residual=True):
-    """Your shortcut averages 2 × 2 pixels. It takes every second pixel, as a convolution with stride 2 does (section
-    6.6)."""
+    """Your shortcut averages 2 × 2 pixels. It takes every second pixel, as a convolution with stride 2 does
+    (section 6.3)."""
     return _Net(n, residual, _Averaging)
 
 
@@ -163,8 +163,8 @@ def always_residual(n, residual=True):
 
 
 def residual_the_other_way(n, residual=True):
-    """Your net has shortcuts for residual=False and none for residual=True. It is the other way round (section
-    6.6)."""
+    """Your net has shortcuts for residual=False and none for residual=True. It is the other way round
+    (section 6.3)."""
     return _Net(n, not residual)
 
 
@@ -230,8 +230,8 @@ class _Wide(_Net):
 
 
 def imagenet_widths(n, residual=True):
-    """Your stages have 64, 128 and 256 channels. They have 16, 32 and 64: 0.27 M parameters at n = 3 (section
-    6.6)."""
+    """Your stages have 64, 128 and 256 channels. They have 16, 32 and 64: 0.27 M parameters at n = 3
+    (section 6.3)."""
     return _Wide(n, residual)
 
 

@@ -80,6 +80,13 @@ def includes_every_parameter(model, x, y):
     return {name: g.norm().item() for name, g in _gradients(model, x, y, weights).items()}
 
 
+def looks_for_conv_in_names(model, x, y):
+    """You look for "conv" in the parameters' names. A convolution may have any name (`downsample.0.weight` is one
+    too): look at the modules, which are `nn.Conv2d` (section 6.4)."""
+    weights = {name: p for name, p in model.named_parameters() if "conv" in name and name.endswith("weight")}
+    return {name: g.norm().item() for name, g in _gradients(model, x, y, weights).items()} if weights else {}
+
+
 def includes_biases(model, x, y):
     """You list the biases of the convolutions too. Only their weights are asked for (section 6.4)."""
     convolutions = {name: m for name, m in model.named_modules() if isinstance(m, nn.Conv2d)}
@@ -140,8 +147,8 @@ def values_are_tensors(model, x, y):
 
 
 def summed_loss(model, x, y):
-    """Your loss is the sum over the batch. It is the mean cross entropy, or the norms grow with the batch (section
-    6.7)."""
+    """Your loss is the sum over the batch. It is the mean cross entropy, or the norms grow with the batch
+    (section 6.4)."""
     return _norms(model, x, y, lambda logits, y: F.cross_entropy(logits, y, reduction="sum"))
 
 
@@ -230,8 +237,8 @@ def moves_the_random_state(model, x, y):
 
 
 def seeds_the_generator(model, x, y):
-    """You seed the global generator. Measuring must not change what is drawn next: put the state back (section
-    6.7)."""
+    """You seed the global generator. Measuring must not change what is drawn next: put the state back
+    (section 6.4)."""
     norms = _norms(model, x, y)
     torch.manual_seed(0)
     return norms

@@ -1,7 +1,5 @@
 """Known wrong answers of zero_init_residual."""
 
-import copy
-
 import torch
 from torch import nn
 
@@ -44,16 +42,16 @@ def zeroes_bn2_and_bn3(model):
 
 
 def skips_basic_blocks(model):
-    """You treat Bottleneck only. In BasicBlock the last batch norm is bn2, and its gamma becomes zero too (section
-    6.5)."""
+    """You treat Bottleneck only. In BasicBlock the last batch norm is bn2, and its gamma becomes zero too
+    (section 6.5)."""
     for block in _blocks(model):
         if hasattr(block, "bn3"):
             nn.init.zeros_(block.bn3.weight)
 
 
 def skips_bottlenecks(model):
-    """You treat BasicBlock only. In Bottleneck the last batch norm is bn3, and its gamma becomes zero too (section
-    6.5)."""
+    """You treat BasicBlock only. In Bottleneck the last batch norm is bn3, and its gamma becomes zero too
+    (section 6.5)."""
     for block in _blocks(model):
         if not hasattr(block, "bn3"):
             nn.init.zeros_(block.bn2.weight)
@@ -166,8 +164,6 @@ def freezes_gamma(model):
         _last(block).weight.requires_grad_(False)
 
 
-def works_on_a_copy(model):
-    """You change a copy of the model. The function changes the model that it is given and returns nothing (section
-    6.5)."""
-    for block in _blocks(copy.deepcopy(model)):
-        nn.init.zeros_(_last(block).weight)
+def changes_nothing(model):
+    """Nothing changes in the model that you are given. Do you change a copy, or look for blocks of your own classes?
+    torchvision's blocks are of others: take each module that has a bn3, or else a bn2 (section 6.5)."""

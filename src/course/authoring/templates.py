@@ -282,7 +282,7 @@ from coursekit.data import digits
 from course.grading import fail, points
 
 BUDGET = 10.0  # CPU seconds
-limits = {"call_seconds": 40, "exercise_seconds": 60}
+limits = {"call_seconds": 120, "exercise_seconds": 300}
 
 
 @pytest.fixture(scope="module")

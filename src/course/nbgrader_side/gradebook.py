@@ -25,12 +25,11 @@ from course.errors import EngineError, InputError
 from course.lessons import Course, Lesson
 from course.nbgrader_side import patches
 from course.nbgrader_side.settings import load_settings
-from course.nbgrader_side.submitted import finish
+from course.nbgrader_side.submitted import finish, source_of
 from course.nbgrader_side.summary import summary
 from course.records import ExerciseRecord, SubmissionRecord
 from course.runs.notebook import NotebookSubmission, blank_submission, tidy_notebook
 from course.runs.store import write_whole
-from course.source import read_source
 from course.submission import Submission
 
 BACKUPS = 10  # copies of the gradebook that are kept
@@ -94,13 +93,13 @@ def write_autograded(course: Course, lesson: Lesson, submission: Submission | No
 
     submission: None for one that could not be opened.
     """
-    import nbformat
+    from nbformat import v4
 
-    source = read_source(lesson)
+    source = source_of(lesson)
     opened = submission if isinstance(submission, NotebookSubmission) else blank_submission(source, record.student)
     notebook = finish(tidy_notebook(lesson, source, opened), course, lesson, record)
     target = lesson.autograded_notebook(record.student)
-    write_whole(target, nbformat.writes(notebook, version=4).rstrip("\n") + "\n")
+    write_whole(target, v4.writes(notebook).rstrip("\n") + "\n")
     target.chmod(0o444)
     for path in map(Path, patches.files_to_copy(str(lesson.submitted_notebook(record.student).parent))):
         copy = target.parent / path.name
@@ -315,7 +314,7 @@ def scores(course: Course, lesson: Lesson) -> dict[str, Any]:
         ).all()
         columns = ("auto_score", "manual_score", "extra_credit", "needs_manual_grade")
         rows = _rows(db, grade, cells.grades.values(), columns)
-    order = [c.exercise for c in read_source(lesson) if c.role == "exercise" and c.exercise]
+    order = [c.exercise for c in source_of(lesson) if c.role == "exercise" and c.exercise]
     students = []
     for student, notebook_id, penalty, timestamp in handed_in:
         cell_rows = {name: rows.get((notebook_id, cells.grades[name])) for name in order}

@@ -19,6 +19,16 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 
+def source_of(lesson: Lesson) -> list[SourceCell]:
+    """The lesson's source, read once for a class."""
+    return _read_source(lesson, lesson.source.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=16)
+def _read_source(lesson: Lesson, changed: int) -> list[SourceCell]:
+    return read_source(lesson)
+
+
 @dataclass(frozen=True)
 class Submitted:
     """A handed-in notebook. unreadable: why it could not be opened; the submission is then blank."""
@@ -31,7 +41,7 @@ class Submitted:
 
     @classmethod
     def open(cls, course: Course, lesson: Lesson, student: str) -> Submitted:
-        source = _source(lesson, lesson.source.stat().st_mtime_ns)
+        source = source_of(lesson)
         try:
             submission = open_notebook(lesson, source, lesson.submitted_notebook(student), student)
         except UnreadableNotebook as error:
@@ -96,7 +106,7 @@ def ask_engine(course: Course, lesson: Lesson, student: str | None) -> Told:
 
 def finish(notebook: NotebookNode, course: Course, lesson: Lesson, record: SubmissionRecord) -> NotebookNode:
     """Write the record into the tidied notebook, for our pages as metadata and for nbgrader's own as an output."""
-    from nbformat.v4 import new_output
+    from nbformat import from_dict
 
     from course.nbgrader_side.summary import summary
 
@@ -114,13 +124,9 @@ def finish(notebook: NotebookNode, course: Course, lesson: Lesson, record: Submi
             continue
         cell.metadata["course"] = graded.to_json()
         if cell.cell_type == "code":
-            cell.outputs = [new_output("display_data", {"text/plain": summary(graded)})]
+            said = {"output_type": "display_data", "data": {"text/plain": summary(graded)}, "metadata": {}}
+            cell.outputs = [from_dict(said)]
     return notebook
-
-
-@lru_cache(maxsize=16)
-def _source(lesson: Lesson, changed: int) -> list[SourceCell]:
-    return read_source(lesson)
 
 
 def _known(records: dict[str, ExerciseRecord | None]) -> dict[str, ExerciseRecord]:

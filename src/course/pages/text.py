@@ -48,7 +48,7 @@ def plain(text: object, most: int = MOST_TEXT) -> Markup:
 
 def inline(text: object, most: int = MOST_TEXT) -> Markup:
     """Text in which `` `code` `` is code and nothing else is special."""
-    return Markup(re.sub("`([^`\n]+)`", r"<code>\1</code>", plain(text, most)))
+    return Markup(re.sub("`([^`\n]+)`", r"<code>\1</code>", str(plain(text, most))))
 
 
 def code_lines(text: str) -> list[Markup]:

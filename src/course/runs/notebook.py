@@ -384,6 +384,7 @@ def _locked(cell: SourceCell) -> bool:
     return cell.role == "check" or (cell.role == "setup" and cell.kind == "code")
 
 
+@lru_cache(maxsize=1024)
 def _untouched(text: str, stub: SourceCell) -> bool:
     """Whether a cell is as it was given: for code, whether it does the same as the stub, comments aside."""
     if text.strip() == stub.source.strip():
