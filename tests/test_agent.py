@@ -315,7 +315,7 @@ def patch():
 def f(x): return x + 1
 """
 PATCHES = {
-    "builtins": "builtins.len = builtins.zip = builtins.sorted = builtins.abs = builtins.any = builtins.max",
+    "builtins": "builtins.zip = builtins.sorted = builtins.abs = builtins.any = builtins.max",
     "torch": "torch.randn = torch.equal = torch.manual_seed = torch.ones_like = torch.empty = torch.frombuffer",
     "tensor methods": "torch.Tensor.detach = torch.Tensor.clone = torch.Tensor.__eq__ = torch.Tensor.as_subclass",
     "grad": "torch.autograd.grad = torch.no_grad = torch.enable_grad",

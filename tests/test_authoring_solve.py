@@ -8,13 +8,13 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from course.authoring.solve import (
     CellFailed,
-    default_place,
     execute,
     model_answer,
     save_solved,
     solved_cells,
     solved_notebook,
     warnings_of,
+    working_folder,
 )
 from course.errors import InputError, SourceError
 
@@ -89,11 +89,11 @@ def test_solutions_are_not_written_where_students_look(lesson, place):
     assert not (lesson.root / place).exists()
 
 
-def test_figures_stand_beside_the_solved_notebook(lesson):
+def test_figures_stand_where_the_solved_notebook_runs(lesson):
     (lesson.source.parent / "a.svg").write_text("<svg/>")
-    save_solved(lesson, solved_notebook(lesson), default_place(lesson))
-    assert default_place(lesson) == lesson.root / ".course/solved/02_sums/02_sums.ipynb"
-    assert sorted(p.name for p in default_place(lesson).parent.iterdir()) == ["02_sums.ipynb", "a.svg"]
+    folder = working_folder(lesson)
+    assert folder == lesson.root / ".course/solved/02_sums"
+    assert [p.name for p in folder.iterdir()] == ["a.svg"]
 
 
 def notebook_of(*sources):

@@ -133,6 +133,18 @@ def test_a_cell_that_hangs_is_stopped_and_named(tmp_path):
     }
 
 
+def test_only_what_the_stub_raises_means_not_answered(tmp_path):
+    """torch raises NotImplementedError, too."""
+    found = verdicts_of(
+        tmp_path,
+        f="def f(): raise NotImplementedError",
+        g="def g(): raise NotImplementedError('g: exercise 1.2')",
+        h="def h(): raise NotImplementedError('not for this dtype')",
+    )
+    assert (found["f"], found["g"]) == (("not_answered", []), ("not_answered", []))
+    assert found["h"][0] == "failed" and "NotImplementedError: not for this dtype" in found["h"][1][0]
+
+
 def test_cells_that_do_not_parse_or_end_python_are_named(tmp_path):
     assert verdicts_of(tmp_path, f="def f()\n    return 1", g="def g(): import os; os._exit(3)") == {
         "f": ("broken", ["f stops with SyntaxError: expected ':', at the line `def f()`."]),

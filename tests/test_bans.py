@@ -12,8 +12,7 @@ from course.grading import forbid
 from course.kernels.warm import WarmKernel, WarmParent
 from course.student import ForbiddenUse, Student
 
-ROUTES = """
-import ctypes, threading
+ROUTES = """import threading
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -33,7 +32,8 @@ def lazy_module(): return nn.LazyConv2d(3, 3)(x)
 def one_dimension(): return F.conv1d(x[0], w[:, :, 0])
 def transposed(): return F.conv_transpose2d(x, w.transpose(0, 1))
 def operator(): return torch.ops.aten.convolution(x, w, None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1)
-def low_operator(): return torch.ops.aten._convolution(x, w, None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1, False, False, True, True)
+def backward_operator(): return torch.ops.aten.convolution_backward(
+    x[:, :, :3, :3], x, w, None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1, [True, False, False])
 def slow_operator(): return torch._C._nn.slow_conv3d(x[:, :, None], w[:, :, None], (1, 3, 3))
 def mkldnn(): return torch.mkldnn_convolution(x, w, None, (0, 0), (1, 1), (1, 1), 1)
 def mkldnn_tensor(): return F.conv2d(x.to_mkldnn(), w.to_mkldnn()).to_dense()
@@ -132,7 +132,7 @@ def test_a_hit_names_the_operator_the_cell_and_the_line(student: Student) -> Non
     line = ROUTES.splitlines().index("def functional(): return F.conv2d(x, w)") + 1
     with pytest.raises(ForbiddenUse) as caught:
         student.functional()
-    assert caught.value.hits[0] == {"operation": "aten::convolution", "cell": "answer", "line": line}
+    assert caught.value.hits[0] == {"operation": "aten::conv2d", "cell": "answer", "line": line}
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ class Limits:
     """What one submission may use. Seconds are wall-clock seconds unless said otherwise."""
 
     cell_seconds: float = 30.0  # one cell of the notebook
+    notebook_seconds: float = 90.0  # all cells together; those that ran may run again after one that hung
     call_seconds: float = 5.0  # one message to the kernel, of one call or of a batch
     exercise_seconds: float = 120.0  # all tests of one exercise together
     output_bytes: int = 200_000  # printed output kept for each cell

@@ -18,6 +18,10 @@ class Cell:
     role: Role = "free"
     exercise: str | None = None
 
+    def name(self, number: int) -> str:
+        """What tracebacks call it: the exercise, or its number in the notebook."""
+        return self.exercise if self.exercise and self.role == "exercise" else str(number + 1)
+
 
 @dataclass(frozen=True)
 class Submission:

@@ -27,6 +27,7 @@ OPERATORS: dict[str, Callable[[str], bool]] = {
 }
 FAMILIES = (*OPERATORS, "autograd", "torchvision")
 
+_has_kernel = torch._C._dispatch_has_kernel_for_dispatch_key
 hits: list[dict[str, Any]] = []
 _enforced: dict[str, Any] = {}
 
@@ -51,7 +52,8 @@ def _override(matches: Callable[[str], bool]) -> list[Any]:
         for full in torch._C._dispatch_get_all_op_names():
             namespace, _, rest = full.partition("::")
             if namespace in libraries and matches(rest.partition(".")[0]):
-                for key in KEYS:
+                composite = _has_kernel(full, "CompositeImplicitAutograd")  # its parts are refused on the other keys
+                for key in KEYS[:1] if composite else KEYS:
                     with contextlib.suppress(RuntimeError):  # some overloads take no kernel of their own
                         libraries[namespace].impl(rest, _refusal(full), key)
     return list(libraries.values())

@@ -1,4 +1,7 @@
-"""Patches the methods of torch's tensors and of random generators by which values are read out of a kernel."""
+"""Patches the methods of torch's tensors and of random generators by which values are read out of a kernel.
+The visible check calls it, so the patches are there for the exercises that follow, too: that is its own loss."""
+
+EXPECTED = {"edge_kernels": 0}
 
 
 # %% correlate1d

@@ -230,6 +230,16 @@ def magics_and_shell_lines(notebook: dict, folder: Path):
 
 
 @expect()
+def cells_that_sleep(notebook: dict, folder: Path):
+    """Twenty cells that stay just below the limit of a cell: the notebook as a whole has a limit, too."""
+    for number in range(20):
+        source = f"import time; time.sleep(3)  # {number}"
+        cell = {"cell_type": "code", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
+        notebook["cells"].append(cell)
+    return notebook
+
+
+@expect()
 def sources_as_lines_and_surrogates(notebook: dict, folder: Path):
     """Sources as lists of lines, with half of a surrogate pair and Windows' line ends."""
     for cell in notebook["cells"]:

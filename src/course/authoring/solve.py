@@ -60,21 +60,20 @@ def solved_cells(lesson: Lesson) -> list[SourceCell]:
 
 
 def save_solved(lesson: Lesson, notebook: NotebookNode, path: Path) -> None:
-    """Write the notebook, with the lesson's figures beside it.
-
-    Raises InputError for a place where a solution must not stand.
-    """
+    """Write the notebook. Raises InputError for a place where a solution must not stand."""
     path = path.resolve()
     for name in ("release", "source"):
         if path.is_relative_to((lesson.root / name).resolve()):
             raise InputError(f"{path} is in {name}/, which holds no solutions: give another place with --to")
     write_notebook(notebook, path)
-    if path.parent != Path.cwd():
-        copy_assets(lesson, path.parent)
 
 
-def default_place(lesson: Lesson) -> Path:
-    return lesson.root / ".course" / "solved" / lesson.name / f"{lesson.name}.ipynb"
+def working_folder(lesson: Lesson) -> Path:
+    """Where the solved notebook runs, and stands unless it is wanted elsewhere; the lesson's figures are in it."""
+    folder = lesson.root / ".course" / "solved" / lesson.name
+    folder.mkdir(parents=True, exist_ok=True)
+    copy_assets(lesson, folder)
+    return folder
 
 
 def execute(notebook: NotebookNode, folder: Path) -> Iterator[int]:

@@ -136,9 +136,10 @@ def _judged(so_far: Visible, cell: SourceCell, outcome: Outcome | None, answered
     sentences = so_far.sentences + outcome.messages
     if outcome.error == "NotImplementedError":
         unfinished = outcome.message.split(":")[0]
-        if unfinished == name or unfinished not in answered.exercises:
+        if unfinished in (name, ""):
             return Visible(name, "not_answered")
-        return Visible(name, "failed", [*sentences, f"{name} needs {unfinished}, which is not answered yet."])
+        if unfinished in answered.exercises:
+            return Visible(name, "failed", [*sentences, f"{name} needs {unfinished}, which is not answered yet."])
     if wrong := _what_went_wrong(name, outcome):
         return Visible(name, "failed", [*sentences, wrong])
     return Visible(name, "passed" if outcome.passed and so_far.verdict != "failed" else "failed", sentences)

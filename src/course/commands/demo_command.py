@@ -32,9 +32,9 @@ def command(jobs: int | None, course: Course) -> int:
     students = lesson.students()
     running = grade_class(demo, lesson, students, jobs=jobs)
     results = list(progress(running, len(students), f"Grading {LESSON}"))
+    write_grades(demo, lesson, [graded.record for graded in results])
     for graded in results:
         write_autograded(demo, lesson, graded.submission, graded.record)
-    write_grades(demo, lesson, [graded.record for graded in results])
     click.echo(f"· graded with hidden tests in {max(g.record.seconds for g in results):.0f} s")
     for student, error in make_feedback(demo, lesson, students):
         if error:

@@ -63,9 +63,9 @@ def command(
     if not store_only:
         from course.nbgrader_side.gradebook import write_autograded, write_grades
 
+        write_grades(course, chosen, [graded.record for graded in results])
         for graded in results:
             write_autograded(course, chosen, graded.submission, graded.record)
-        write_grades(course, chosen, [graded.record for graded in results])
     manual = [g.student for g in results if any(_by_accident(chosen, e) for e in g.record.exercises.values())]
     if not as_json:
         points = sum(g.record.points for g in results) / len(results)

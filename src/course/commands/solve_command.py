@@ -34,19 +34,20 @@ def command(lesson: str, to: Path | None, run: bool, strict: bool, course: Cours
     import time
 
     from course.authoring.long_runs import notebook_run
-    from course.authoring.solve import CellFailed, default_place, execute, save_solved, solved_notebook, warnings_of
+    from course.authoring.solve import CellFailed, execute, save_solved, solved_notebook, warnings_of, working_folder
     from course.pages.progress import progress
 
     opened = course.lesson(lesson)
     notebook = solved_notebook(opened)
-    place = to or default_place(opened)
+    folder = working_folder(opened)
+    place = to or folder / f"{opened.name}.ipynb"
     save_solved(opened, notebook, place)
     problems: list[str] = []
     if run or strict:
         started = time.perf_counter()
         code_cells = sum(cell.cell_type == "code" for cell in notebook.cells)
         try:
-            for _ in progress(execute(notebook, place.resolve().parent), code_cells, f"running {lesson}"):
+            for _ in progress(execute(notebook, folder), code_cells, f"running {lesson}"):
                 pass
         except CellFailed as error:
             problems.append(f"{error.cell} fails with {error.reason}")

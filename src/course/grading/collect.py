@@ -22,6 +22,7 @@ from _pytest.config import _prepareconfig
 from _pytest.runner import runtestprotocol
 
 from course.errors import EngineError, SourceError
+from course.grading import describe
 from course.grading.expect import Mismatch, student_error_sentence
 from course.kernels.base import KernelTimeout, SubmissionFault
 from course.lessons import Exercise
@@ -143,6 +144,10 @@ def _interpret(raised: BaseException | None, transcript: Transcript) -> TestRun:
             return TestRun("timeout", str(raised), transcript=transcript)
         case SubmissionFault():
             return TestRun("failed", str(raised), transcript=transcript)
+        case AttributeError() if transcript.replies and raised.obj is transcript.replies[-1].value:
+            returned = describe.what_it_is(raised.obj)
+            message = f"What was returned is {returned}, and that has no {raised.name!r}."
+            return TestRun("failed", message, transcript=transcript)
     lines = "".join(traceback.format_exception(type(raised), raised, raised.__traceback__)[-6:])
     return TestRun(
         "error", "This test could not be run; a person will look at it.", transcript=transcript, problem=lines

@@ -38,21 +38,24 @@ def compare(got: Any, expected: Any, what: str, tolerance: float | None = None) 
     if isinstance(expected, (list, tuple)) and not isinstance(expected, torch.Size):
         return _compare_sequences(got, expected, what, tolerance)
     if isinstance(expected, bool) or expected is None or isinstance(expected, str):
+        got = bool(got) if isinstance(got, np.bool_) else got
         if type(got) is not type(expected):
-            return Difference("type", f"{what} is {_a(got)}, expected {expected!r}.")
+            return Difference("type", f"{what} is {what_it_is(got)}, expected {expected!r}.")
         return None if got == expected else Difference("value", f"{what} is {got!r}, expected {expected!r}.")
     if isinstance(expected, int):
         if isinstance(got, bool) or not isinstance(got, (int, np.integer)):
-            return Difference("type", f"{what} is {_a(got)}{_shown(got)}, expected the int {expected}.")
+            return Difference("type", f"{what} is {what_it_is(got)}{_shown(got)}, expected the int {expected}.")
         return None if got == expected else Difference("value", f"{what} is {got}, expected {expected}.")
     if isinstance(expected, float):
         return _compare_floats(got, expected, what, tolerance)
+    if isinstance(got, (torch.Tensor, np.ndarray)):
+        return Difference("type", f"{what} is {what_it_is(got)}, expected {as_text(expected)}.")
     return None if got == expected else Difference("value", f"{what} is {as_text(got)}, expected {as_text(expected)}.")
 
 
 def _compare_floats(got: Any, expected: float, what: str, tolerance: float | None) -> Difference | None:
     if isinstance(got, bool) or not isinstance(got, (int, float, np.floating, np.integer)):
-        return Difference("type", f"{what} is {_a(got)}, expected the number {expected:.6g}.")
+        return Difference("type", f"{what} is {what_it_is(got)}, expected the number {expected:.6g}.")
     if isinstance(got, int) and abs(got) > 1e300:  # more than a float can hold
         return Difference("value", f"{what} is larger than 1e300, expected {expected:.6g}.")
     if math.isnan(expected) or math.isnan(got):
@@ -66,7 +69,7 @@ def _compare_tensors(got: Any, expected: torch.Tensor, what: str, tolerance: flo
     if not isinstance(got, torch.Tensor):
         if got is None:
             return Difference("type", f"{what} is None: did the function return its result?")
-        return Difference("type", f"{what} is {_a(got)}, expected a tensor of shape {_shape(expected)}.")
+        return Difference("type", f"{what} is {what_it_is(got)}, expected a tensor of shape {_shape(expected)}.")
     if got.shape != expected.shape:
         return Difference("shape", f"{what} has shape {_shape(got)}, expected {_shape(expected)}.")
     if got.dtype != expected.dtype:
@@ -103,7 +106,7 @@ def _values_sentence(got: torch.Tensor, expected: torch.Tensor, wrong: torch.Ten
 
 def _compare_mappings(got: Any, expected: Mapping[Any, Any], what: str, tolerance: float | None) -> Difference | None:
     if not isinstance(got, Mapping):
-        return Difference("type", f"{what} is {_a(got)}, expected a dict.")
+        return Difference("type", f"{what} is {what_it_is(got)}, expected a dict.")
     missing, extra = [k for k in expected if k not in got], [k for k in got if k not in expected]
     if missing or extra:
         parts = [f"lacks {_keys(missing)}"] * bool(missing) + [f"has {_keys(extra)} too many"] * bool(extra)
@@ -116,7 +119,7 @@ def _compare_mappings(got: Any, expected: Mapping[Any, Any], what: str, toleranc
 
 def _compare_sequences(got: Any, expected: Any, what: str, tolerance: float | None) -> Difference | None:
     if not isinstance(got, (list, tuple)):
-        return Difference("type", f"{what} is {_a(got)}, expected a {type(expected).__name__}.")
+        return Difference("type", f"{what} is {what_it_is(got)}, expected a {type(expected).__name__}.")
     if len(got) != len(expected):
         return Difference("shape", f"{what} has {len(got)} items, expected {len(expected)}.")
     for number, (mine, theirs) in enumerate(zip(got, expected, strict=True)):
@@ -240,7 +243,8 @@ def _shown(value: Any) -> str:
     return f" ({value!r})" if isinstance(value, (int, float)) else ""
 
 
-def _a(value: Any) -> str:
+def what_it_is(value: Any) -> str:
+    """``a tensor of shape (2, 3)``, ``an int``, ``None``."""
     if value is None:
         return "None"
     if isinstance(value, torch.Tensor):

@@ -410,7 +410,7 @@ def forbid(family: str) -> Iterator[None]:
 def load(handle: Handle, twin: torch.nn.Module) -> None:
     """Give the student's module the twin's weights. Names and shapes must be exactly the twin's."""
     state = dict(twin.state_dict())
-    mine = handle.state_dict()
+    mine = _state_of(handle)
     expected = {k: tuple(v.shape) for k, v in state.items()}
     found = {k: tuple(v.shape) for k, v in mine.items() if isinstance(v, torch.Tensor)}
     if found != expected:
@@ -428,6 +428,15 @@ def load(handle: Handle, twin: torch.nn.Module) -> None:
     handle.load_state_dict(state)
 
 
+def _state_of(handle: Any) -> Mapping[str, Any]:
+    if not isinstance(handle, Handle):
+        raise Mismatch(f"{_last_call()} must return a module, but it is {describe.what_it_is(handle)}.")
+    state = handle.state_dict()
+    if not isinstance(state, Mapping):
+        raise Mismatch(f"{handle._label}'s state dict is {describe.what_it_is(state)}, expected a dict.")
+    return state
+
+
 def agree_module(
     handle: Handle, twin: torch.nn.Module, *inputs: torch.Tensor, what: str = "", tolerance: float | None = None
 ) -> None:
@@ -436,6 +445,7 @@ def agree_module(
     Compared are the output, the gradients of the inputs and of every parameter, and all buffers afterwards.
     """
     where = f" {what}" if what else ""
+    _state_of(handle)
     leaves = [x.detach().clone().requires_grad_(_differentiable(x)) for x in inputs]
     output = twin(*leaves)
     generator = torch.Generator().manual_seed(handle._student._test_seed % 2**63)
@@ -454,7 +464,7 @@ def agree_module(
         _same_gradient(got, expected, f"the gradient of {label}{where}", tolerance)
     for name, expected in right_parameters.items():
         _same_gradient(mine.parameters.get(name), expected, f"the gradient of {name}{where}", tolerance)
-    state = handle.state_dict()
+    state = _state_of(handle)
     for name, buffer in twin.named_buffers():
         if name in state:
             same(state[name], buffer, f"{name} after the forward pass{where}", tolerance)

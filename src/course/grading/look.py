@@ -6,8 +6,11 @@ Only code that the exercise can reach counts: a helper that the student wrote to
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from typing import Any
+
+MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
 
 ROUTES: dict[str, tuple[str, ...]] = {
     "convolution": (
@@ -31,17 +34,24 @@ def forbidden_routes(code: str, exercise: str, bans: Sequence[str], names_in_sco
     wanted = [route for family in bans for route in ROUTES.get(family, ())]
     if not wanted:
         return []
-    try:
-        tree, setup = ast.parse(code), ast.parse(names_in_scope)
-    except SyntaxError:
-        return []
-    meanings = _imports(setup) | _imports(tree)
+    tree = _parsed(code)
+    meanings = _imports(_parsed(names_in_scope)) | _imports(tree)
     hits = []
     for node in _reached(tree, exercise):
         for name, line in _mentions(node, meanings):
             if any(name == route or name.startswith(route + ".") for route in wanted):
                 hits.append({"operation": name, "line": line})
     return sorted(hits, key=lambda hit: hit["line"])
+
+
+def _parsed(code: str) -> ast.Module:
+    """The cell as Python, without IPython's magics; empty for what does not parse."""
+    for text in (code, MAGIC.sub(r"\1pass", code)):
+        try:
+            return ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return ast.Module(body=[], type_ignores=[])
 
 
 def _imports(tree: ast.AST) -> dict[str, str]:

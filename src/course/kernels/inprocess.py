@@ -61,7 +61,7 @@ class InProcessKernel:
     def _execute(self, namespace: dict[str, Any]) -> list[CellResult]:
         results = []
         for number, cell in enumerate(self.cells):
-            name = f"<cell {cell.exercise or number + 1}>"
+            name = f"<cell {cell.name(number)}>"
             linecache.cache[name] = (len(cell.source), None, cell.source.splitlines(True), name)
             try:
                 exec(_compiled(cell.source, name), namespace)

@@ -110,23 +110,23 @@ class WarmKernel:
         self._parent = parent
         self._cells: tuple[Cell, ...] = ()
         self._skip: frozenset[int] = frozenset()
+        self._ran: set[int] = set()
+        self._deadline = 0.0
         self._fresh = True
         self._begin()
 
     def run(self, cells: Sequence[Cell]) -> list[CellResult]:
-        self._cells = tuple(cells)
+        self._cells, self._ran = tuple(cells), set()
+        self._deadline = time.monotonic() + self._parent.limits.notebook_seconds
         faults: dict[int, str] = {}
-        while True:
-            results = self._run_once(faults)
-            if results is not None:
-                self._skip = frozenset(faults)
-                return results
+        while (results := self._run_once(faults)) is None:
             self._restart()
+        self._skip = frozenset(faults)
+        return results
 
     def snapshot(self) -> Connection:
         if self._threads() > 1 and not self._fresh:
-            self._restart()  # a fork would copy the student's threads in the middle of what they do
-            self._run_once(dict.fromkeys(self._skip, ""))
+            self._replay()  # a fork would copy the student's threads in the middle of what they do
         self._fresh = False
         ours, theirs = socket.socketpair()
         try:
@@ -149,8 +149,7 @@ class WarmKernel:
             _send(self._sock, {"op": "kill", "pid": pid}, [], 2.0)
             self._receive(2.0)
         except SubmissionFault:
-            self._restart()
-            self._run_once(dict.fromkeys(self._skip, ""))
+            self._replay()
 
     def _begin(self) -> None:
         self._name, self._sock = self._parent.fork()
@@ -160,19 +159,28 @@ class WarmKernel:
         self.close()
         self._begin()
 
+    def _replay(self) -> None:
+        """A new kernel in the state of the old one."""
+        self._restart()
+        self._deadline = time.monotonic()
+        self._run_once(dict.fromkeys(self._skip, ""))
+
     def _run_once(self, faults: dict[int, str]) -> list[CellResult] | None:
         """Run all cells but the faulty ones; None (and one more fault) if a cell took the kernel with it."""
         limits = self._parent.limits
         results: list[CellResult] = []
         for number, cell in enumerate(self._cells):
+            if number not in faults and self._too_late(number):
+                faults[number] = f"the cells before it took more than {limits.notebook_seconds:g} seconds"
             if number in faults:
                 results.append(CellResult(error=faults[number]))
                 continue
-            request = {"op": "cell", "source": cell.source, "name": cell.exercise or str(number + 1),
+            request = {"op": "cell", "source": cell.source, "name": cell.name(number),
                        "limit": limits.output_bytes}  # fmt: skip
             try:
                 _send(self._sock, request, [], limits.cell_seconds)
                 results.append(_cell_result(self._receive(limits.cell_seconds)))
+                self._ran.add(number)
             except KernelTimeout:
                 faults[number] = f"it did not finish within {limits.cell_seconds:g} seconds"
                 return None
@@ -183,6 +191,11 @@ class WarmKernel:
                 faults[number] = "the kernel's reply could not be read"
                 return None
         return results
+
+    def _too_late(self, number: int) -> bool:
+        """The notebook's time is up; cells that ran in time may run once more, in as much time again."""
+        more = self._parent.limits.notebook_seconds if number in self._ran else 0.0
+        return time.monotonic() > self._deadline + more
 
     def _threads(self) -> int:
         _send(self._sock, {"op": "threads"}, [], 5.0)

@@ -28,6 +28,7 @@ def receipt(
     answer = submission.answers.get(exercise, "")
     return {
         "code": hashlib.sha256(f"{code}\0\0{answer}\0{exercise in submission.untouched}".encode()).hexdigest(),
+        "answer": hashlib.sha256(answer.encode()).hexdigest(),
         "grader": lesson.exercise(exercise).fingerprint(),
         "engine": engine_fingerprint(),
         "versions": {name: version(name) for name in ("torch", "numpy", "ipython", "pytest")},
