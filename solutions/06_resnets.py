@@ -172,7 +172,7 @@ def train_resnet(images: Tensor, labels: Tensor, *, seed: int, budget: float, de
 
 
 def small_resnet(in_channels: int, num_classes: int) -> nn.Module:
-    """One block a stage: about 76 000 weights, which see 2000 pictures of 16 × 16 ten times in 10 seconds."""
+    """One block a stage: 78 042 parameters for three channels and ten classes."""
     return nn.Sequential(
         nn.Conv2d(in_channels, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU(),
         BasicBlock(16, 16), BasicBlock(16, 32, stride=2), BasicBlock(32, 64, stride=2),

@@ -42,7 +42,7 @@ def enforce(families: Iterable[str]) -> None:
         if family not in _enforced:
             if family == "torchvision":
                 _refuse_torchvision()
-            _enforced[family] = _override(OPERATORS[family]) if family in OPERATORS else True
+            _enforced[family] = family in ("autograd", "torchvision") or _override(OPERATORS[family])
 
 
 def _override(matches: Callable[[str], bool]) -> list[Any]:

@@ -1,6 +1,6 @@
 """No attack: a right answer that warns on stderr, in its cell and in its calls. A warning costs nothing."""
 
-EXPECTED = {"correlate1d": 2}
+EXPECTED = {"correlate1d": "full"}
 
 # %% correlate1d
 import sys

@@ -77,6 +77,14 @@ def padding_not_cropped(grad_output, x, weight, stride=1, padding=0):
     return _gradients(grad_output, _pad(x, padding), weight, stride, 0)[0], *right[1:]
 
 
+def cropped_at_the_end_only(grad_output, x, weight, stride=1, padding=0):
+    """You cut grad_x to the size of x at the bottom and on the right only. The padding lies on all sides: keep
+    `[p : p + height]` (section 2.6)."""
+    right = _gradients(grad_output, x, weight, stride, padding)
+    padded = _gradients(grad_output, _pad(x, padding), weight, stride, 0)[0]
+    return padded[:, :, : x.shape[2], : x.shape[3]], *right[1:]
+
+
 def cropped_to_nothing(grad_output, x, weight, stride=1, padding=0):
     """You cut the padding off with `[p:-p]`, and for p = 0 that is `[0:0]`, nothing. Write `[p : p + height]` (section
     2.6)."""
@@ -112,6 +120,28 @@ def overlaps_overwritten(grad_output, x, weight, stride=1, padding=0):
             patch = torch.einsum("no,ochw->nchw", grad_output[:, :, i, j], weight)
             padded[:, :, i * sh : i * sh + kh, j * sw : j * sw + kw] = patch
     return padded[:, :, ph : ph + x.shape[2], pw : pw + x.shape[3]], *right[1:]
+
+
+def overlaps_and_maps_overwritten(grad_output, x, weight, stride=1, padding=0):
+    """Where windows overlap, and where several maps look at a pixel, the last one wins in your grad_x. A pixel collects
+    from every window and every map: add with `+=` (section 2.6)."""
+    right, (ph, pw), (sh, sw) = _gradients(grad_output, x, weight, stride, padding), _both(padding), _both(stride)
+    padded, (kh, kw) = torch.zeros_like(_pad(x, padding)), weight.shape[2:]
+    for o in range(len(weight)):
+        for i in range(grad_output.shape[2]):
+            for j in range(grad_output.shape[3]):
+                patch = grad_output[:, o, i, j].view(-1, 1, 1, 1) * weight[o]
+                padded[:, :, i * sh : i * sh + kh, j * sw : j * sw + kw] = patch
+    return padded[:, :, ph : ph + x.shape[2], pw : pw + x.shape[3]], *right[1:]
+
+
+def grad_weight_overwritten(grad_output, x, weight, stride=1, padding=0):
+    """Each window overwrites your grad_weight, and the last one is left. A weight was used in every window of every
+    picture: add with `+=` (section 2.6)."""
+    right, (sh, sw), (kh, kw) = _gradients(grad_output, x, weight, stride, padding), _both(stride), weight.shape[2:]
+    i, j = ((n - 1) * s for n, s in zip(grad_output.shape[2:], (sh, sw), strict=True))
+    window = _pad(x, padding)[-1, :, i : i + kh, j : j + kw]
+    return right[0], grad_output[-1, :, -1, -1].view(-1, 1, 1, 1) * window, right[2]
 
 
 def maps_and_channels_not_swapped(grad_output, x, weight, stride=1, padding=0):
@@ -157,6 +187,20 @@ def bias_averaged_over_batch(grad_output, x, weight, stride=1, padding=0):
     if the loss is a mean, grad_output has the division in it already (section 2.6)."""
     right = _gradients(grad_output, x, weight, stride, padding)
     return *right[:2], grad_output.sum((2, 3)).mean(0)
+
+
+def bias_averaged_over_pixels(grad_output, x, weight, stride=1, padding=0):
+    """For the bias you take the mean over the pixels of a map. Each pixel has the bias in it once, so the gradients are
+    summed (section 2.6)."""
+    right = _gradients(grad_output, x, weight, stride, padding)
+    return *right[:2], grad_output.mean((2, 3)).sum(0)
+
+
+def bias_of_the_first_picture_only(grad_output, x, weight, stride=1, padding=0):
+    """Your grad_bias comes from the first picture alone. All pictures share the bias: sum over the batch
+    (section 2.6)."""
+    right = _gradients(grad_output, x, weight, stride, padding)
+    return *right[:2], grad_output[0].sum((1, 2))
 
 
 def bias_keeps_axes(grad_output, x, weight, stride=1, padding=0):

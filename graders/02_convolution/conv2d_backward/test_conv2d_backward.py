@@ -60,7 +60,12 @@ def check(student, part, draw, cases=24):
         text, expected = call_text("conv2d_backward", case, 3), reference(**case)
         if not isinstance(result, tuple | list) or len(result) != 3:
             fail(
-                f"{text} returns three gradients, (grad_x, grad_weight, grad_bias)", None, text, case, result, expected
+                f"{text} should return three gradients, (grad_x, grad_weight, grad_bias).",
+                None,
+                text,
+                case,
+                result,
+                expected,
             )
         got, right = (values[PARTS.index(part)] for values in (result, expected))
         try:

@@ -32,7 +32,13 @@ def kernel_transposed(weight, height, width):
 def row_and_column_swapped(weight, height, width):
     """You count pixels column by column. `flatten` goes row by row: pixel (i, j) has the number i * width + j (section
     2.7)."""
-    return _matrix(weight.T, width, height) if weight.shape[0] <= height else _matrix(weight, height, width)
+    return _matrix(weight, height, width).unflatten(1, (height, width)).transpose(1, 2).flatten(1)
+
+
+def columns_first_throughout(weight, height, width):
+    """You count pixels and outputs column by column. Both are counted row by row, as `flatten` does (section 2.7)."""
+    h, w = height - weight.shape[0] + 1, width - weight.shape[1] + 1
+    return _matrix(weight, height, width).reshape(h, w, height, width).permute(1, 0, 3, 2).reshape(h * w, -1)
 
 
 def pixels_counted_by_height(weight, height, width):
@@ -67,6 +73,20 @@ def circular_at_every_pixel(weight, height, width):
     picture count: H' * W' rows (section 2.7)."""
     first = _matrix(weight, height, width)[0]
     return torch.stack([first.roll(i) for i in range(height * width)])
+
+
+def wraps_around_both_borders(weight, height, width):
+    """You place the kernel at every pixel and let it come back on the other side of the picture. Only windows that lie
+    wholly inside the picture count: H' * W' rows (section 2.7)."""
+    first = _matrix(weight, height, width)[0].reshape(height, width)
+    return torch.stack([first.roll((i, j), (0, 1)).flatten() for i in range(height) for j in range(width)])
+
+
+def a_row_for_every_shift(weight, height, width):
+    """You move the first row by one pixel until the kernel reaches the end. The rows in which the window runs over the
+    end of a picture's row and into the next one do not belong there (section 2.7)."""
+    first, last = _matrix(weight, height, width)[0], (height - weight.shape[0]) * width + width - weight.shape[1]
+    return torch.stack([first.roll(i) for i in range(last + 1)])
 
 
 def kernel_without_gaps(weight, height, width):
@@ -131,6 +151,13 @@ def never_refuses(weight, height, width):
     h, w = height - weight.shape[0] + 1, width - weight.shape[1] + 1
     if h < 1 or w < 1:
         return weight.new_zeros(max(h, 0) * max(w, 0), height * width)
+    return _matrix(weight, height, width)
+
+
+def only_height_compared(weight, height, width):
+    """You compare the heights only. A kernel has to fit in both directions: KH <= H and KW <= W (section 2.7)."""
+    if weight.shape[0] <= height and weight.shape[1] > width:
+        return weight.new_zeros(0, height * width)
     return _matrix(weight, height, width)
 
 

@@ -17,6 +17,11 @@ def reference(weight, height, width):
     return torch.stack(rows)
 
 
+def square(r):
+    k = r.choice([1, 3])
+    return dict(weight=r.tensor(k, k), height=k + r.randint(0, 3), width=k + r.randint(0, 3))
+
+
 def any_call(r):
     dtype, kernel = r.choice([torch.float64, torch.float32]), (r.randint(1, 3), r.randint(1, 3))
     height, width = (max(kernel) + r.randint(0, 4) for _ in kernel)
@@ -39,6 +44,7 @@ def test_worked_example(student):
 @points(1)
 def test_any_call(student):
     """For any kernel and picture, M @ x.flatten() is the convolution of x, so M is determined."""
+    agree(student.convolution_matrix, reference, square, cases=12)
     agree(student.convolution_matrix, reference, any_call)
 
 

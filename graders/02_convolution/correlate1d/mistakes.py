@@ -19,6 +19,19 @@ def one_output_too_few(x, w):
     return _correlate(x, w)[:-1]
 
 
+def last_window_missing(x, w):
+    """Your last output is 0, because its window is never computed. Windows start at 0, 1, ..., N - K: `range(N - K)`
+    leaves the last one out (section 2.1)."""
+    out = _correlate(x, w)
+    return torch.cat([out[:-1], out.new_zeros(1)])
+
+
+def wraps_around(x, w):
+    """Your windows run over the end of the signal and go on at its start. Only windows that lie wholly inside the
+    signal count: N - K + 1 of them (section 2.1)."""
+    return _correlate(torch.cat([x, x[: len(w) - 1]]), w)
+
+
 def zero_pads(x, w):
     """You pad the signal with zeros, so that the result is as long as the signal. Only windows that lie wholly inside
     the signal count: N - K + 1 of them (section 2.1)."""
@@ -69,6 +82,18 @@ def loops_over_the_kernel_only(x, w):
     return torch.where(torch.arange(len(out)) < len(w), out, 0)
 
 
+def one_output_for_each_tap(x, w):
+    """You compute the first K windows only, one for each number of the kernel. There is one output for each position
+    of the window, N - K + 1 of them, and each of them sums over the K weights (section 2.1)."""
+    return _correlate(x, w)[: len(w)]
+
+
+def products_of_the_first_window(x, w):
+    """You multiply the kernel with the start of the signal and neither sum nor slide. Each of the N - K + 1 windows
+    gives one number, the sum of its products (section 2.1)."""
+    return x[: len(w)] * w
+
+
 def first_window_only(x, w):
     """You multiply the kernel with the start of the signal and sum, and that is all. The window also slides: there are
     N - K + 1 positions (section 2.1)."""
@@ -89,6 +114,27 @@ def taps_not_shifted(x, w):
 def products_not_summed(x, w):
     """You return the products of each window one by one. They are summed: one number a window (section 2.1)."""
     return x.unfold(0, len(w), 1) * w
+
+
+def computes_in_float32(x, w):
+    """Your result has the digits of float32 although float64 goes in: something on the way is float32, such as
+    `torch.zeros(n)` without a dtype, or `.float()` (section 2.1)."""
+    return _correlate(x.float(), w.float()).to(x.dtype)
+
+
+def refuses_one_window(x, w):
+    """You refuse a kernel that is as long as the signal. It fits once: refuse K > N only (section 2.1)."""
+    if len(w) >= len(x):
+        raise ValueError(f"the kernel has {len(w)} numbers and the signal {len(x)}")
+    return _correlate(x, w)
+
+
+def length_not_checked(x, w):
+    """A kernel longer than the signal is not noticed before torch stumbles over it. Compare K with N first and raise a
+    ValueError that names both (section 2.1)."""
+    if len(w) > len(x):
+        raise RuntimeError("zeros: Dimension size must be non-negative.")
+    return _correlate(x, w)
 
 
 def never_refuses(x, w):

@@ -143,6 +143,16 @@ def same_is_the_size_whatever_the_stride(size, kernel_size, stride=1, padding=0,
     return size if padding == "same" else _size(size, kernel_size, stride, padding, dilation)
 
 
+def refuses_one_window(size, kernel_size, stride=1, padding=0, dilation=1):
+    """You refuse a kernel that just fits. It has one window: refuse only where the kernel, with its dilation, is
+    larger than the padded picture (section 2.4)."""
+    extent = dilation * (kernel_size - 1)
+    words = {"valid": 0, "same": extent, "full": 2 * extent}
+    if size + (words[padding] if isinstance(padding, str) else 2 * padding) <= extent + 1:
+        raise ValueError(f"{kernel_size} taps do not fit into size {size}")
+    return _size(size, kernel_size, stride, padding, dilation)
+
+
 def full_without_dilation(size, kernel_size, stride=1, padding=0, dilation=1):
     """Your "full" pads K - 1 on each side whatever the dilation. Every tap meets every pixel only with dilation * (K -
     1) on each side (section 2.4)."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,6 +84,7 @@ class Collected:
             self._session._setupstate.teardown_exact(None)
 
     def _collect(self, files: list[Path]) -> None:
+        _forget(files[0].parents[1].name)
         args = ["-c", str(INI), "--rootdir", str(files[0].parents[2]), *map(str, files)]
         config = _prepareconfig(args, [_plugin(self._current)])
         session = self._session = pytest.Session.from_config(config)
@@ -165,6 +167,13 @@ def _assertion_text(error: AssertionError) -> str:
     """The author's words; pytest appends the expression, which is not for students."""
     text = f"\n{error}".partition("\nassert ")[0].strip()
     return re.sub(r"\s+", " ", text) if text else "The result is not what it should be."
+
+
+def _forget(lesson: str) -> None:
+    """What this process imported from a lesson before: files may have changed, or the course is another one."""
+    for name in list(sys.modules):
+        if name.startswith(f"{lesson}."):
+            del sys.modules[name]
 
 
 class _Current:

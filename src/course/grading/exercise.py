@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from course.config import Limits
+from course.errors import SourceError
 from course.grading.collect import Collected, HiddenTest, TestRun, forbidden_sentence
 from course.grading.diagnose import Diagnosis
 from course.grading.look import forbidden_routes
@@ -14,6 +15,7 @@ from course.kernels.base import Connection
 from course.lessons import Exercise, Lesson
 from course.records import ExerciseRecord, TestRecord
 from course.student import Student
+from coursebridge.bans import FAMILIES
 
 Connect = Callable[[], Connection]
 
@@ -35,9 +37,18 @@ class Grader:
         self.exercises = {e.name: e for e in exercises if not e.written}
         self.collected = Collected(list(self.exercises.values()))
         self.support = lesson.support_file.read_text(encoding="utf-8") if lesson.support_file.is_file() else None
+        self._check_bans()
         self.diagnoses = {
             name: Diagnosis(self.collected, exercise, seed, self.support) for name, exercise in self.exercises.items()
         }
+
+    def _check_bans(self) -> None:
+        """An unknown family would be refused in the kernel, where it looks like the student's fault."""
+        for exercise in self.exercises.values():
+            if unknown := set(self.collected.setting(exercise, "bans", ())) - set(FAMILIES):
+                raise SourceError(
+                    f"{exercise.test_file}: bans has {min(unknown)!r}; the families are {', '.join(FAMILIES)}"
+                )
 
     def limit(self, exercise: Exercise, name: str) -> float:
         """A limit of this exercise: the test file's ``limits``, else the course's."""

@@ -374,7 +374,7 @@ def refuses(error: type[BaseException] | str, mentions: Sequence[Any] = ()) -> I
                 raise
             raise Mismatch(f"{_last_call()} must raise {name}, but it raised {raised}.{_where(raised)}") from None
         if mentions and not any(str(m) in raised.message for m in mentions):
-            wanted = " or ".join(str(m) for m in mentions)
+            wanted = " or ".join(str(m) for m in mentions[:2])  # the others are accepted, too
             raise Mismatch(
                 f"{_last_call()} raises {name} as it should, but the message, {raised.message!r}, does not say "
                 f"what was wrong: put {wanted} into it."
@@ -428,9 +428,13 @@ def load(handle: Handle, twin: torch.nn.Module) -> None:
     handle.load_state_dict(state)
 
 
-def _state_of(handle: Any) -> Mapping[str, Any]:
-    if not isinstance(handle, Handle):
-        raise Mismatch(f"{_last_call()} must return a module, but it is {describe.what_it_is(handle)}.")
+def _demand_module(value: Any) -> None:
+    if not isinstance(value, Handle):
+        raise Mismatch(f"{_last_call()} must return a module, but it returned {describe.what_it_is(value)}.")
+
+
+def _state_of(handle: Handle) -> Mapping[str, Any]:
+    _demand_module(handle)
     state = handle.state_dict()
     if not isinstance(state, Mapping):
         raise Mismatch(f"{handle._label}'s state dict is {describe.what_it_is(state)}, expected a dict.")
@@ -445,7 +449,7 @@ def agree_module(
     Compared are the output, the gradients of the inputs and of every parameter, and all buffers afterwards.
     """
     where = f" {what}" if what else ""
-    _state_of(handle)
+    _demand_module(handle)
     leaves = [x.detach().clone().requires_grad_(_differentiable(x)) for x in inputs]
     output = twin(*leaves)
     generator = torch.Generator().manual_seed(handle._student._test_seed % 2**63)
@@ -474,7 +478,7 @@ def _same_gradient(got: Any, expected: torch.Tensor | None, what: str, tolerance
     if expected is None:
         return
     if got is None:
-        raise Mismatch(f"{what} is missing: nothing flows back to it.")
+        raise Mismatch(_sentence(f"{what} is missing: nothing flows back to it."))
     same(got, expected, what, tolerance)
 
 
