@@ -104,8 +104,17 @@ def give_gradients(module):
 
 
 def gradients(module):
-    """The `.grad` of each parameter, or None, by name."""
-    return {name: parameter.grad for name, parameter in sorted(module.named_parameters())}
+    """What lies in the `.grad` of each parameter, by name: "none", "zeros" or "numbers"."""
+    kinds = {None: "none", False: "zeros", True: "numbers"}
+    return {
+        name: kinds[None if parameter.grad is None else bool(parameter.grad.any())]
+        for name, parameter in sorted(module.named_parameters())
+    }
+
+
+def run(function, *args):
+    """Call it for what it leaves behind."""
+    function(*args)
 
 
 def state(module):
@@ -305,3 +314,35 @@ def dropout_net():
         nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Dropout(0.5), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
         nn.Linear(4, 3),
     )  # fmt: skip
+
+
+# Watching a training ----------------------------------------------------------------------------------------------
+
+
+class Started(BaseException):
+    """Stops a training at its first forward pass. No Exception, so that no answer catches it by the way."""
+
+
+def train(train_resnet, images, labels, seed, budget):
+    return train_resnet(images, labels, seed=seed, budget=budget, device="cpu")
+
+
+def first_weights(train_resnet, images, labels, seed):
+    """Sum and sum of squares of each weight of the first module with weights that is called, just before its call."""
+    found = {}
+
+    def look(module, inputs):
+        for name, weight in module.named_parameters():
+            values = weight.detach().double()
+            found[name] = [values.sum().item(), values.square().sum().item()]
+        if found:
+            raise Started
+
+    hook = nn.modules.module.register_module_forward_pre_hook(look)
+    try:
+        train(train_resnet, images, labels, seed, budget=5.0)
+    except Started:
+        pass
+    finally:
+        hook.remove()
+    return found

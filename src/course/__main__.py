@@ -27,6 +27,13 @@ COMMANDS = {  # name: the line that `course --help` shows
 }
 
 
+UNUSED_IMPORTS = (  # optional parts of nbformat and jupytext; together 3 s of every command's start
+    "rfc3987_syntax",
+    "jupytext.sync_contentsmanager",
+    "jupytext.async_contentsmanager",
+)
+
+
 class LazyGroup(click.Group):
     """Imports ``course.commands.<name>`` when it is called, so that ``course --help`` starts at once."""
 
@@ -65,7 +72,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; every expected error is one sentence, on stderr, with its exit status."""
-    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # 2 s of nbformat's import, for URIs that no cell has
+    for name in UNUSED_IMPORTS:
+        sys.modules[name] = None  # type: ignore[assignment]  # importing it raises ImportError, which is expected there
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # grading forks: one thread, whatever is imported later
         os.environ.setdefault(name, "1")
     try:

@@ -401,7 +401,7 @@ def channels_not_checked(x, weight, bias=None, stride=1, padding=0, dilation=1, 
     """Channels that do not match are not noticed before torch stumbles over them. Compare x.shape[1] with
     weight.shape[1] * groups and raise a ValueError that names both (section 2.3)."""
     if x.shape[1] != weight.shape[1] * groups:
-        raise RuntimeError("The size of tensor a must match the size of tensor b")
+        x[:1, :, 0, 0] * weight[:1, :, 0, 0]
     return _conv2d(x, weight, bias, stride, padding, dilation, groups)
 
 

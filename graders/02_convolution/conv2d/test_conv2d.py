@@ -21,8 +21,8 @@ def both(value):
     return value if isinstance(value, tuple) else (value, value)
 
 
-def call(r, largest_kernel=3, dtype=torch.float64, tight=False, **options):
-    """A call with these options.
+def call(r, largest_kernel=3, dtype=torch.float64, tight=False, bias=False, **options):
+    """A call with these options, with a bias or without.
 
     tight: the picture may be smaller than the window, if the padding makes room; else there is room for every window,
     whichever way an answer confuses height with width or stride with dilation.
@@ -35,14 +35,14 @@ def call(r, largest_kernel=3, dtype=torch.float64, tight=False, **options):
     else:
         smallest = [max(*both(stride), *both(dilation)) * (max(kernel) - 1) + 1] * 2
     size = [n + r.randint(0, 2 if tight else 5) for n in smallest]
-    bias = {"bias": r.tensor(maps, dtype=dtype)} if r.maybe(True) else {}
     x = r.tensor(r.randint(1, 3), channels, *size, dtype=dtype)
-    return dict(x=x, weight=r.tensor(maps, channels // groups, *kernel, dtype=dtype), **bias, **options)
+    weight = r.tensor(maps, channels // groups, *kernel, dtype=dtype)
+    return dict(x=x, weight=weight, **({"bias": r.tensor(maps, dtype=dtype)} if bias else {}), **options)
 
 
 def everything(r, dtype=torch.float64):
     options = dict(stride=r.pair(1, 3), padding=r.pair(0, 3), dilation=r.pair(1, 2), groups=r.randint(1, 3))
-    return call(r, dtype=dtype, **options)
+    return call(r, dtype=dtype, bias=r.maybe(True, False), **options)
 
 
 def any_word(r, **options):
@@ -70,10 +70,16 @@ def any_view(r):
     return {name: view(value) if name in views else value for name, value in case.items()}
 
 
-@points(1)
+@points(0.5)
 def test_sizes(student):
-    """One number a window: any batch, channels, picture and kernel size, with and without bias."""
+    """One number a window: any batch, channels, picture and kernel size."""
     agree(student.conv2d, reference, call, tolerance=DIGITS)
+
+
+@points(0.5)
+def test_bias(student):
+    """The bias is added once to each output of its map."""
+    agree(student.conv2d, reference, lambda r: call(r, bias=True), tolerance=DIGITS)
 
 
 @points(1)

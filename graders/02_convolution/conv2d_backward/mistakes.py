@@ -78,8 +78,8 @@ def padding_not_cropped(grad_output, x, weight, stride=1, padding=0):
 
 
 def cropped_at_the_end_only(grad_output, x, weight, stride=1, padding=0):
-    """You cut grad_x to the size of x at the bottom and on the right only. The padding lies on all sides: keep
-    `[p : p + height]` (section 2.6)."""
+    """You cut grad_x to the size of x at the bottom and on the right only. The padding lies on all sides: keep `[p : p
+    + height]` (section 2.6)."""
     right = _gradients(grad_output, x, weight, stride, padding)
     padded = _gradients(grad_output, _pad(x, padding), weight, stride, 0)[0]
     return padded[:, :, : x.shape[2], : x.shape[3]], *right[1:]
@@ -123,8 +123,8 @@ def overlaps_overwritten(grad_output, x, weight, stride=1, padding=0):
 
 
 def overlaps_and_maps_overwritten(grad_output, x, weight, stride=1, padding=0):
-    """Where windows overlap, and where several maps look at a pixel, the last one wins in your grad_x. A pixel collects
-    from every window and every map: add with `+=` (section 2.6)."""
+    """Where windows overlap, and where several maps look at a pixel, the last one wins in your grad_x. A pixel
+    collects from every window and every map: add with `+=` (section 2.6)."""
     right, (ph, pw), (sh, sw) = _gradients(grad_output, x, weight, stride, padding), _both(padding), _both(stride)
     padded, (kh, kw) = torch.zeros_like(_pad(x, padding)), weight.shape[2:]
     for o in range(len(weight)):
@@ -190,15 +190,15 @@ def bias_averaged_over_batch(grad_output, x, weight, stride=1, padding=0):
 
 
 def bias_averaged_over_pixels(grad_output, x, weight, stride=1, padding=0):
-    """For the bias you take the mean over the pixels of a map. Each pixel has the bias in it once, so the gradients are
-    summed (section 2.6)."""
+    """For the bias you take the mean over the pixels of a map. Each pixel has the bias in it once, so the gradients
+    are summed (section 2.6)."""
     right = _gradients(grad_output, x, weight, stride, padding)
     return *right[:2], grad_output.mean((2, 3)).sum(0)
 
 
 def bias_of_the_first_picture_only(grad_output, x, weight, stride=1, padding=0):
-    """Your grad_bias comes from the first picture alone. All pictures share the bias: sum over the batch
-    (section 2.6)."""
+    """Your grad_bias comes from the first picture alone. All pictures share the bias: sum over the batch (section
+    2.6)."""
     right = _gradients(grad_output, x, weight, stride, padding)
     return *right[:2], grad_output[0].sum((1, 2))
 
@@ -281,6 +281,19 @@ def another_order(grad_output, x, weight, stride=1, padding=0):
     (section 2.6)."""
     grad_x, grad_weight, grad_bias = _gradients(grad_output, x, weight, stride, padding)
     return grad_weight, grad_x, grad_bias
+
+
+def grad_x_last(grad_output, x, weight, stride=1, padding=0):
+    """You return the gradients as (grad_weight, grad_bias, grad_x). The order is (grad_x, grad_weight, grad_bias)
+    (section 2.6)."""
+    grad_x, grad_weight, grad_bias = _gradients(grad_output, x, weight, stride, padding)
+    return grad_weight, grad_bias, grad_x
+
+
+def float32_result(grad_output, x, weight, stride=1, padding=0):
+    """Your gradients are float32 whatever goes in. `torch.zeros(...)` is float32; `torch.zeros_like(x)` has the dtype
+    of x (section 2.6)."""
+    return tuple(gradient.float() for gradient in _gradients(grad_output, x, weight, stride, padding))
 
 
 def order_of_bias_and_weight(grad_output, x, weight, stride=1, padding=0):

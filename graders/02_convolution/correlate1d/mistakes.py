@@ -132,8 +132,7 @@ def refuses_one_window(x, w):
 def length_not_checked(x, w):
     """A kernel longer than the signal is not noticed before torch stumbles over it. Compare K with N first and raise a
     ValueError that names both (section 2.1)."""
-    if len(w) > len(x):
-        raise RuntimeError("zeros: Dimension size must be non-negative.")
+    torch.zeros(len(x) - len(w) + 1)
     return _correlate(x, w)
 
 

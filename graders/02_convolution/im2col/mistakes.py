@@ -62,6 +62,11 @@ def kernel_pair_swapped(x, kernel_size, stride=1, padding=0, dilation=1):
     return _columns(_parts(x, _both(kernel_size)[::-1], stride, padding, dilation))
 
 
+def stride_pair_swapped(x, kernel_size, stride=1, padding=0, dilation=1):
+    """You use the first number of the stride for the width. Pairs are (height, width) (section 2.4)."""
+    return _columns(_parts(x, kernel_size, _both(stride)[::-1], padding, dilation))
+
+
 def padding_pair_swapped(x, kernel_size, stride=1, padding=0, dilation=1):
     """You use the first number of the padding for the width. Pairs are (height, width); `F.pad` counts from the last
     axis: left, right, top, bottom (section 2.4)."""
@@ -101,6 +106,13 @@ def stride_and_dilation_swapped(x, kernel_size, stride=1, padding=0, dilation=1)
     return _columns(_parts(x, kernel_size, dilation, padding, stride))
 
 
+def window_moves_by_stride_times_dilation(x, kernel_size, stride=1, padding=0, dilation=1):
+    """Your window moves by stride * dilation. It moves by the stride alone; the dilation is the distance between the
+    taps inside one window (section 2.4)."""
+    step = tuple(s * d for s, d in zip(_both(stride), _both(dilation), strict=True))
+    return _columns(_parts(x, kernel_size, step, padding, 1))
+
+
 def padding_ignored(x, kernel_size, stride=1, padding=0, dilation=1):
     """Your windows never reach into the padding: zeros go around the picture first (section 2.4)."""
     return _columns(_parts(x, kernel_size, stride, 0, dilation))
@@ -116,6 +128,12 @@ def batch_among_the_windows(x, kernel_size, stride=1, padding=0, dilation=1):
     """The windows of all pictures stand in one matrix. Each picture keeps a matrix of its own: (N, C * KH * KW, L)
     (section 2.5)."""
     return _columns(_parts(x, kernel_size, stride, padding, dilation)).transpose(0, 1).flatten(1)
+
+
+def view_on_non_contiguous(x, kernel_size, stride=1, padding=0, dilation=1):
+    """`view` fails when the numbers of a tensor do not lie one after the other in memory, as after a transpose or a
+    slice. `reshape` copies where it must (section 2.4)."""
+    return _columns(_parts(x.view(-1).view(x.shape), kernel_size, stride, padding, dilation))
 
 
 def strides_assumed(x, kernel_size, stride=1, padding=0, dilation=1):

@@ -96,6 +96,26 @@ class identity_from_first_output(_Block):
         return F.relu(self.bn2(self.conv2(out)) + shortcut)
 
 
+class identity_from_first_bn(_Block):
+    """Where there is no projection, your shortcut adds the output of bn1. It adds the block's input x, untouched
+    (section 6.2)."""
+
+    def forward(self, x):
+        out = self.bn1(self.conv1(x))
+        shortcut = out if self.downsample is None else self.downsample(x)
+        return F.relu(self.bn2(self.conv2(F.relu(out))) + shortcut)
+
+
+class identity_from_first_convolution(_Block):
+    """Where there is no projection, your shortcut adds what conv1 gives. It adds the block's input x, untouched
+    (section 6.2)."""
+
+    def forward(self, x):
+        out = self.conv1(x)
+        shortcut = out if self.downsample is None else self.downsample(x)
+        return F.relu(self.bn2(self.conv2(F.relu(self.bn1(out)))) + shortcut)
+
+
 class shortcut_through_relu(_Block):
     """Your shortcut passes a ReLU before it is added. Nothing lies on the shortcut but the projection, where one is
     needed: x is added as it came (section 6.2)."""

@@ -207,6 +207,16 @@ class shortcut_after_first_convolution(_Block):
         return F.relu(self.bn3(self.conv3(out)) + self.skip(x))
 
 
+class identity_from_first_output(_Block):
+    """Where there is no projection, your shortcut adds the output of the first convolution. It adds the block's input
+    x, untouched (section 6.6)."""
+
+    def forward(self, x):
+        first = F.relu(self.bn1(self.conv1(x)))
+        out = self.bn3(self.conv3(F.relu(self.bn2(self.conv2(first)))))
+        return F.relu(out + (first if self.downsample is None else self.downsample(x)))
+
+
 class shortcut_through_relu(_Block):
     """Your shortcut passes a ReLU before it is added. Nothing lies on the shortcut but the projection, where one is
     needed: x is added as it came (section 6.6)."""

@@ -323,3 +323,14 @@ class _NoNorm(_Block):
 def blocks_without_bn(n, residual=True):
     """Your blocks have no batch norm. One follows each convolution (section 6.3)."""
     return _Net(n, residual, _NoNorm)
+
+
+class _OneNorm(_Block):
+    def branch(self, x):
+        return self.bn1(self.conv2(F.relu(self.bn1(self.conv1(x)))))
+
+
+def first_bn_used_twice(n, residual=True):
+    """Your blocks use one batch norm after both convolutions, and have another that does nothing. Each convolution
+    has a batch norm of its own (section 6.3)."""
+    return _Net(n, residual, _OneNorm)

@@ -32,26 +32,31 @@ def _norms(model, x, y, loss=F.cross_entropy):
     return {name: g.norm().item() for name, g in _gradients(model, x, y, _weights(model), loss).items()}
 
 
-def accumulates(model, x, y):
-    """You call backward on top of what lies in `.grad`, and leave the sum there: a second call gives other numbers.
-    Start from no gradients and leave none, or use torch.autograd.grad (section 6.4)."""
+def _backward(model, x, y):
     with _untouched(model):
         F.cross_entropy(model(x), y).backward()
     return {name: weight.grad.norm().item() for name, weight in _weights(model).items()}
 
 
-def leaves_gradients(model, x, y):
-    """Your gradients stay in `.grad`, where the next backward pass would add to them. Clear them, or use
-    torch.autograd.grad (section 6.4)."""
+def accumulates(model, x, y):
+    """You call backward on top of what lies in `.grad`, and measure the sum. Start from no gradients, or use
+    torch.autograd.grad, which leaves `.grad` alone (section 6.4)."""
+    norms = _backward(model, x, y)
     model.zero_grad()
-    return accumulates(model, x, y)
+    return norms
+
+
+def leaves_gradients(model, x, y):
+    """Your gradients stay in `.grad`, where the next backward pass adds to them. Clear them, or use
+    torch.autograd.grad, which leaves `.grad` alone (section 6.4)."""
+    model.zero_grad()
+    return _backward(model, x, y)
 
 
 def leaves_zeros(model, x, y):
     """You leave gradients of zeros where there were none. An optimiser takes zeros as gradients; leave None, as
     `zero_grad()` does (section 6.4)."""
-    model.zero_grad()
-    norms = accumulates(model, x, y)
+    norms = leaves_gradients(model, x, y)
     model.zero_grad(set_to_none=False)
     return norms
 
@@ -183,23 +188,25 @@ def measures_in_train_mode(model, x, y):
     return norms
 
 
-def leaves_train_mode(model, x, y):
-    """You switch the model to train mode and leave it there. Leave the modes alone (section 6.4)."""
-    model.train()
-    return _norms(model, x, y)
-
-
-def leaves_eval_mode(model, x, y):
-    """You switch the model to eval mode and leave it there. Leave the modes alone (section 6.4)."""
+def ends_in_eval_mode(model, x, y):
+    """You leave the model in eval mode. Each submodule keeps the mode that it was in (section 6.4)."""
+    norms = _norms(model, x, y)
     model.eval()
-    return _norms(model, x, y)
+    return norms
 
 
 def ends_in_train_mode(model, x, y):
-    """You measure in the right mode, and switch the whole model to train mode afterwards. Each submodule keeps the
-    mode that it was in (section 6.4)."""
+    """You leave the model in train mode. Each submodule keeps the mode that it was in (section 6.4)."""
     norms = _norms(model, x, y)
     model.train()
+    return norms
+
+
+def ends_in_one_mode(model, x, y):
+    """You put all of the model into the mode that its outermost module was in. Submodules may differ, such as a
+    frozen batch norm in a net that trains: each keeps the mode that it was in (section 6.4)."""
+    norms = _norms(model, x, y)
+    model.train(model.training)
     return norms
 
 

@@ -34,6 +34,13 @@ def reference(net, x, y):
     return {f"{name}.weight": gradient.norm().item() for name, gradient in zip(names, found, strict=True)}
 
 
+def after(student, kind, train):
+    """A net in the student's kernel that has been measured."""
+    net = net_of(student.support, kind, train)
+    student.support.run(student.gradient_norms, net, X, Y)
+    return net
+
+
 def check_norms(student, kind, train):
     net = net_of(student.support, kind, train)
     found = student.gradient_norms(net, X, Y)
@@ -67,18 +74,15 @@ def test_earlier_gradients(student):
 @points(0.25)
 def test_no_gradients(student):
     """A model that has no gradients has none afterwards."""
-    net = net_of(student.support, "basic_net", train=True)
-    student.gradient_norms(net, X, Y)
-    for name, gradient in student.support.gradients(net).items():
-        assert gradient is None, f"{name} has a gradient afterwards, and had none before."
+    net = after(student, "basic_net", train=True)
+    for name, kind in student.support.gradients(net).items():
+        assert kind == "none", f"The .grad of {name} holds {kind} afterwards. Before, it was None."
 
 
 @points(0.25)
 def test_statistics(student):
     """Weights and running statistics are as before."""
-    net = net_of(student.support, "bottleneck_net", train=True)
-    student.gradient_norms(net, X, Y)
-    found = student.support.state(net)
+    found = student.support.state(after(student, "bottleneck_net", train=True))
     for name, tensor in support.state(net_of(support, "bottleneck_net", train=True)).items():
         same(found.get(name), tensor, f"{name} afterwards")
 
@@ -89,7 +93,7 @@ def test_modes(student):
     for train in (True, False):
         net = net_of(student.support, "basic_net", train)
         net.get("layer2").train(not train)
-        student.gradient_norms(net, X, Y)
+        student.support.run(student.gradient_norms, net, X, Y)
         twin = net_of(support, "basic_net", train)
         twin.layer2.train(not train)
         same(student.support.modes(net), support.modes(twin), "training, by submodule,")
@@ -102,5 +106,5 @@ def test_random_state(student):
     """The global random state is as before, also when the model draws from it."""
     for kind in ("basic_net", "dropout_net"):
         net = net_of(student.support, kind, train=True)
-        changed = observe(student.gradient_norms, net, X, Y).random_state_changed
+        changed = observe(student.support.run, student.gradient_norms, net, X, Y).random_state_changed
         assert not changed, f"The global random state is another one after gradient_norms on {kind} in train mode."

@@ -113,7 +113,7 @@ def group_norm_without_torch_optim(images, labels, *, seed, budget, device):
     weights = list(net.parameters())
     velocity, longest = [torch.zeros_like(p) for p in weights], 0.0
     while (begun := time.process_time()) - start + longest < 0.95 * budget:
-        rate = 0.05 * max(0.02, 1 - (begun - start) / budget)
+        rate = 0.1 * max(0.02, 1 - (begun - start) / budget)
         for batch in torch.randperm(len(images)).split(50):
             loss = F.cross_entropy(net(images[batch].to(device)), labels[batch].to(device))
             for p, v, g in zip(weights, velocity, torch.autograd.grad(loss, weights), strict=True):

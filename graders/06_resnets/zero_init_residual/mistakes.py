@@ -164,6 +164,23 @@ def freezes_gamma(model):
         _last(block).weight.requires_grad_(False)
 
 
+def zeroes_the_stem_too(model):
+    """You set the gamma of the stem's bn1 to zero as well. Then nothing gets into the net: only the last batch norm
+    of each residual branch starts at zero (section 6.5)."""
+    for module in model.modules():
+        batch_norms = [child for child in module.children() if isinstance(child, nn.BatchNorm2d)]
+        if batch_norms and not isinstance(module, nn.Sequential):
+            nn.init.zeros_(batch_norms[-1].weight)
+
+
+def torchvision_blocks_only(model):
+    """You treat blocks of torchvision's classes only. Blocks like those of this lesson have the same names and other
+    classes: take each module that has a bn3, or else a bn2 (section 6.5)."""
+    for block in _blocks(model):
+        if type(block).__module__.startswith("torchvision."):
+            nn.init.zeros_(_last(block).weight)
+
+
 def changes_nothing(model):
     """Nothing changes in the model that you are given. Do you change a copy, or look for blocks of your own classes?
     torchvision's blocks are of others: take each module that has a bn3, or else a bn2 (section 6.5)."""

@@ -75,11 +75,17 @@ class _Verdict:
 
 
 def agree(
-    fn: Remote, reference: Callable[..., Any], draw: Draw, cases: int = 24, tolerance: float | None = None
+    fn: Remote,
+    reference: Callable[..., Any],
+    draw: Draw,
+    cases: int = 24,
+    tolerance: float | None = None,
+    part: tuple[str, int] | None = None,
 ) -> None:
     """For drawn cases, ``fn(**case)`` gives what ``reference(**case)`` gives.
 
     The reference is computed here, its floating-point values in float64.
+    part: name and place of the one item of a returned tuple that the test is about, as ``("grad_x", 0)``.
     """
     signature = _Signature(reference)
 
@@ -87,8 +93,10 @@ def agree(
         expected = _precisely(reference, case)
         if reply.error is not None:
             return _error_verdict(fn, reply.error, expected)
-        difference = describe.compare(reply.value, expected, "the result", tolerance)
-        return _verdict(difference, reply.value, expected)
+        got, what = reply.value, "the result"
+        if part is not None and isinstance(got, (tuple, list)) and len(got) == len(expected):
+            what, got, expected = part[0], got[part[1]], expected[part[1]]
+        return _verdict(describe.compare(got, expected, what, tolerance), got, expected)
 
     _judge_all(fn, signature, draw, cases, judge, lambda case: _call_step(fn, signature, case))
 
@@ -394,7 +402,10 @@ def _last_call() -> str:
 
 @contextlib.contextmanager
 def forbid(family: str) -> Iterator[None]:
-    """Inside the block, calls may not use this family. Only ``autograd`` can be forbidden for a part of a test."""
+    """Inside the block, calls run without gradients and may not use this family.
+
+    Only ``autograd`` can be forbidden for a part of a test.
+    """
     if family != "autograd":
         raise ValueError("only 'autograd' can be forbidden for a part of a test; use `bans` for the rest")
     token = without_autograd.set(True)
