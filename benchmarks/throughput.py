@@ -1,7 +1,7 @@
 """What the engine adds to the tests' own arithmetic: warm kernels against the same tests in one process, in one run.
 
 Floor: the solution of lesson 02, graded in process (no kernel, no fork of one, no socket). Measured: the same through
-kernels forked from the warm parent, one at a time. Times are wall-clock; only the ratio means anything on a busy machine.
+kernels forked from the warm parent, one at a time. Times are wall-clock: on a busy machine only the ratio counts.
 """
 
 from __future__ import annotations

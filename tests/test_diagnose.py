@@ -114,8 +114,11 @@ def test_a_mistake_that_is_not_known_is_not_named(grader: Grader) -> None:
 
 
 def test_one_call_that_differs_is_enough_not_to_be_named(grader: Grader) -> None:
-    """A student who is right for scale 1 but forgets the shift otherwise is not who always forgets it."""
-    assert answer(grader, "return x * scale + (scale == 3)").misconceptions == ()
+    assert answer(grader, "return x * scale + (2 if scale == 3 else 0)").misconceptions == ()
+
+
+def test_calls_that_are_right_by_chance_do_not_hide_a_mistake(grader: Grader) -> None:
+    assert answer(grader, "return x * scale + (scale == 3)").misconceptions == ("without_shift",)
 
 
 def test_two_mistakes_in_two_tests_are_both_named(grader: Grader) -> None:
@@ -126,9 +129,8 @@ def test_two_mistakes_in_two_tests_are_both_named(grader: Grader) -> None:
 
 
 def test_a_mistake_with_noise_of_rounding_is_still_named(grader: Grader) -> None:
-    assert answer(
-        grader, "return (x / 3 * scale) * 3 if isinstance(x, torch.Tensor) else x * scale"
-    ).misconceptions == ("without_shift",)
+    record = answer(grader, "return (x / 3 * scale) * 3 if isinstance(x, torch.Tensor) else x * scale")
+    assert record.misconceptions == ("without_shift",)
 
 
 def test_preparing_a_diagnosis_changes_nothing(grader: Grader, tmp_path: Path) -> None:

@@ -332,10 +332,11 @@ def first_weights(train_resnet, images, labels, seed):
     found = {}
 
     def look(module, inputs):
-        for name, weight in module.named_parameters():
-            values = weight.detach().double()
-            found[name] = [values.sum().item(), values.square().sum().item()]
-        if found:
+        weights = dict(module.named_parameters())
+        if weights and not any(nn.parameter.is_lazy(weight) for weight in weights.values()):
+            for name, weight in weights.items():
+                values = weight.detach().double()
+                found[name] = [values.sum().item(), values.square().sum().item()]
             raise Started
 
     hook = nn.modules.module.register_module_forward_pre_hook(look)

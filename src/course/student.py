@@ -135,8 +135,14 @@ class Student:
         """
         if self._connection is None:
             self._connection = self._open()
-        request = {"steps": steps, "seed": self._test_seed if seed is None else seed, "forbid": list(self._bans),
-                   "forbid_autograd": without_autograd.get(), "grad": not without_autograd.get(), **options}  # fmt: skip
+        request = {
+            "steps": steps,
+            "seed": self._test_seed if seed is None else seed,
+            "forbid": list(self._bans),
+            "forbid_autograd": without_autograd.get(),
+            "grad": not without_autograd.get(),
+            **options,
+        }
         try:
             raw = self._connection.ask(request, self._call_seconds, lambda *ref: Handle(self, *ref))
         except SubmissionFault:

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import torch
 
-from course.grading import batch, fail, observe, points, same
+from course.grading import Mismatch, StudentError, batch, fail, observe, points, same
 from coursekit.shapes import EASY, shapes
 
 limits = {"call_seconds": 120, "exercise_seconds": 300}
 
 BUDGET = 20.0  # CPU seconds
-SOME, MOST = 0.70, 0.78  # accuracy on hidden pictures
+SOME, MOST = 0.68, 0.75  # accuracy on hidden pictures
 SETTING = {"size": 16, **EASY, "pos": 0.4}
 TRAINING_SEED, HIDDEN_SEED = 61, 570_316_226  # the kit draws the same pictures in the student's kernel, given this seed
 
@@ -44,23 +44,30 @@ class Training:
     def hidden(self):
         """Logits and labels of the hidden pictures; the answers are picked here, not in the student's kernel."""
         images, labels = hidden_set()
-        logits = self.logits(images)
-        same(list(logits.shape), [len(images), 10], "the shape of the net's output for all hidden pictures")
-        return logits, labels
+        return self.logits(images), labels
 
     @cached_property
     def accuracy(self):
         return accuracy(*self.hidden)
 
     @cached_property
+    def state(self):
+        """The tensors of the net's state dict."""
+        return [value for value in self.net.state_dict().values() if isinstance(value, torch.Tensor)]
+
+    @cached_property
     def counters(self):
         """How many batches each batch norm has seen."""
-        state = self.net.state_dict()
-        return [int(value) for name, value in state.items() if name.endswith("num_batches_tracked")]
+        return [int(v) for k, v in self.net.state_dict().items() if k.endswith("num_batches_tracked")]
 
     def logits(self, images, train=False):
         self.net.train(train)
-        return torch.cat(batch(self.net, [((x,), {}) for x in images.split(100)], grad=False))
+        parts = images.split(100)
+        answers = [raised(y) for y in batch(self.net, [((x,), {}) for x in parts], grad=False)]
+        for x, y in zip(parts, answers, strict=True):
+            shape = list(y.shape) if isinstance(y, torch.Tensor) else type(y).__name__
+            same(shape, [len(x), 10], f"the shape of the logits of {len(x)} pictures")
+        return torch.cat(answers)
 
     def on_training_pictures(self, change=lambda x: x, train=False):
         return accuracy(self.logits(change(self.images[:500]), train), self.labels[:500])
@@ -81,13 +88,13 @@ def training(student):
 
 @points(2)
 def test_learns(training):
-    """Of new pictures, the net names at least 70 in 100 rightly."""
+    """Of new pictures, the net names at least 68 in 100 rightly."""
     reaches(training, SOME)
 
 
 @points(2)
 def test_learns_well(training):
-    """Of new pictures, the net names at least 78 in 100 rightly."""
+    """Of new pictures, the net names at least 75 in 100 rightly."""
     reaches(training, MOST)
     if training.counters and not any(training.counters):
         fail("the net's batch norms have seen no batch: it was in eval mode while it trained.", "batch_norm_in_eval")
@@ -106,7 +113,7 @@ def test_budget(training):
 @points(1)
 def test_start(student):
     """The same seed starts from the same weights, another seed from others."""
-    images, labels = shapes(40, seed=TRAINING_SEED, **SETTING)
+    images, labels = training_set()
     train = student.train_resnet.handle()
     # In one message: what the first training leaves of the global random state is what the second one finds.
     starts = batch(student.support.first_weights, [((train, images, labels, seed), {}) for seed in (3, 3, 4)])
@@ -150,21 +157,31 @@ def probabilities(logits):
 
 
 def symptom(training):
-    logits, counters = training.hidden[0], training.counters
+    """The mistake that fits, or None."""
+    try:
+        return symptom_of_logits(training) or symptom_of_training(training)
+    except (StudentError, Mismatch):  # a net that runs on the hidden pictures and fails elsewhere
+        return None
+
+
+def symptom_of_logits(training):
+    logits = training.hidden[0]
     if probabilities(logits):
         return "softmax_in_the_net"
-    if not logits.isfinite().all():
-        return "learning_rate_too_large"
-    if training.on_training_pictures() < SOME:
+    return None if logits.isfinite().all() else "learning_rate_too_large"
+
+
+def symptom_of_training(training):
+    known = training.on_training_pictures()
+    if known < SOME:
         return symptom_on_training_pictures(training)
-    if training.seconds < 0.3 * BUDGET and training.on_training_pictures() < 0.97:
+    if training.seconds < 0.3 * BUDGET and known < 0.97:
         return "stops_early"
-    weights = training.net.state_dict().values()
-    if not any(weight.ndim == 4 for weight in weights):
-        return "no_convolution" if weights else "memorises"
-    if counters and not any(counters):
+    if not any(weight.ndim == 4 for weight in training.state):
+        return "no_convolution" if training.state else "memorises"
+    if training.counters and not any(training.counters):
         return "batch_norm_in_eval"
-    return "memorises" if training.on_training_pictures() > 0.97 else None
+    return "memorises" if known > 0.97 else None
 
 
 def symptom_on_training_pictures(training):
@@ -172,12 +189,11 @@ def symptom_on_training_pictures(training):
     rescalings = (lambda x: x / 255, lambda x: x * 255, lambda x: (x + 2) / 4, lambda x: (x - mean) / deviation)
     if any(training.on_training_pictures(change) >= SOME for change in rescalings):
         return "scaled_outside"
-    steps = max(training.counters, default=0)
-    if steps and training.on_training_pictures(train=True) >= SOME:
+    if any(training.counters) and training.on_training_pictures(train=True) >= SOME:
         return "statistics_lag"
     if training.seconds < 0.3 * BUDGET:
         return "stops_early"
-    if 0 < steps < 80:  # in all that time
+    if 0 < max(training.counters, default=0) < 80 and sum(weight.numel() for weight in training.state) > 1e6:
         return "too_large"
     if most_frequent(training) > 0.8:
         return "learning_rate_too_large"
