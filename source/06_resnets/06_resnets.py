@@ -766,7 +766,7 @@ check(right > 0.8, True, "whether more than 80 % of the new digits are right"); 
 # </details>
 
 # %% [markdown]
-# Your function on shapes like those of the hidden test. Look at the pictures that it gets wrong: would you know them?
+# Your function on shapes like those of the hidden test, and pictures that it gets wrong: above stands its answer, below the truth. Which of them would you know?
 
 # %% tags=["experiment"]
 knobs = {"size": 16, **kit.shapes.EASY, "pos": 0.4}
