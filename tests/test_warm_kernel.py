@@ -44,7 +44,7 @@ def errors_of(parent: WarmParent, *sources: str) -> list[str | None]:
 NOTEBOOK = [
     "print('one')\nprint('two', end='')\n'last value'",
     "import sys\nprint('out')\nprint('err', file=sys.stderr)\nprint('out again')",
-    "from IPython.display import HTML, clear_output, display, update_display\ndisplay(HTML('<b>bold</b>'), {'a': 1})\n3 + 4",
+    "from IPython.display import HTML, clear_output, display, update_display\ndisplay(HTML('<b>bold</b>'), {})\n3 + 4",
     "_ + 1, Out[1]",
     "x = 5;",
     "x;",
@@ -61,7 +61,6 @@ NOTEBOOK = [
     "%%capture caught\nprint('hidden')",
     "print(caught.stdout)",
     "class Shown:\n    def _repr_html_(self): return '<i>html</i>'\n    def __repr__(self): return 'text'\nShown()",
-    "class Failing:\n    def __repr__(self): raise RuntimeError('no repr')\nFailing()",
     "import warnings\nwarnings.warn('careful')",
     "import logging\nlogging.warning('logged')",
     "print(__name__)",
@@ -69,7 +68,7 @@ NOTEBOOK = [
     "help(len)",
     "sys.exit(3)",
     "print('still here')",
-    "%matplotlib inline\nimport matplotlib.pyplot as plt\nfigure, axes = plt.subplots(figsize=(1, 1))\naxes.plot([1, 2])",
+    "%matplotlib inline\nimport matplotlib.pyplot as plt\naxes = plt.figure(figsize=(1, 1)).gca()\naxes.plot([1, 2])",
     "plt.figure(figsize=(1, 1))\nplt.plot([1, 2])\nplt.show()\nprint('after the figure')",
     "%no_such_magic",
     "import numpy as np\nnp.arange(3)",
@@ -129,7 +128,7 @@ def test_output_without_end_is_cut(warm_parent: WarmParent) -> None:
 def test_an_output_that_is_no_json_is_left_out_and_nothing_else_is_lost(warm_parent: WarmParent) -> None:
     shown, after = outputs_of(
         warm_parent,
-        "from IPython.display import display\nprint('before')\ndisplay({'image/png': b'raw'}, raw=True)\nprint('after')",
+        "from IPython.display import display\nprint('before')\ndisplay({'image/png': b''}, raw=True)\nprint('after')",
         "print('next')",
     )
     texts = "".join(output["text"] for output in shown)
@@ -272,9 +271,7 @@ def test_sleeping_through_the_limit_is_a_timeout_too(kernel: WarmKernel) -> None
 
 
 @pytest.mark.parametrize("call", ["leave", "crash", "die", "orphan"])
-def test_a_call_that_ends_the_process_is_a_lost_kernel_and_the_next_clone_is_fine(
-    kernel: WarmKernel, call: str
-) -> None:
+def test_a_call_that_ends_the_process_costs_that_call_only(kernel: WarmKernel, call: str) -> None:
     student = Student(kernel.snapshot)
     with pytest.raises(KernelLost, match="ended the process"):
         getattr(student, call)()

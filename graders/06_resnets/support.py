@@ -68,7 +68,7 @@ def fill(module, seed):
 
 def _drawn(name, shape, seed):
     generator = torch.Generator().manual_seed(crc32(f"{seed} {name}".encode()))
-    values = torch.randn(_PERIOD, generator=generator, dtype=torch.float64)
+    values = torch.randn(min(shape.numel(), _PERIOD), generator=generator, dtype=torch.float64)
     if len(shape) > 1:
         values *= (2 / shape[1:].numel()) ** 0.5
     elif name.endswith("running_var"):
@@ -77,7 +77,7 @@ def _drawn(name, shape, seed):
         values = values.sign() * (1 + 0.5 * values.tanh())
     else:
         values *= 0.3
-    times = -(-shape.numel() // _PERIOD)
+    times = -(-shape.numel() // len(values))
     return values.repeat(times)[: shape.numel()].reshape(shape)
 
 

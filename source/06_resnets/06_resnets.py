@@ -223,7 +223,7 @@ def cifar_resnet(n: int, residual: bool = True) -> nn.Module:
 
 # %% check="cifar_resnet"
 torch.manual_seed(0)
-pictures = torch.randn(2, 3, 9, 8)
+pictures = torch.randn(2, 3, 32, 32)
 for residual in (True, False):
     net = cifar_resnet(3, residual).eval()
     check(sum(p.numel() for p in net.parameters()), 269722, f"the number of parameters of cifar_resnet(3, {residual})")
@@ -414,7 +414,7 @@ def zero_init_residual(model: nn.Module) -> None:
 
 # %% check="zero_init_residual"
 torch.manual_seed(0)
-x, net = torch.randn(4, 3, 5, 5), nn.Sequential(BasicBlock(3, 3), BasicBlock(3, 3))
+x, net = torch.randn(4, 3, 5, 5), nn.Sequential(BasicBlock(3, 3), BasicBlock(3, 5, stride=2))
 before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
 parameters = list(net.parameters())
 zero_init_residual(net)
@@ -422,7 +422,7 @@ changed = sorted(name for name, tensor in net.state_dict().items() if not torch.
 check(changed, ["0.bn2.weight", "1.bn2.weight"], "what zero_init_residual changes")
 same_objects = all(a is b for a, b in zip(parameters, net.parameters(), strict=True))
 check(same_objects, True, "whether the parameters are the same objects")
-check(net(x).detach(), x.relu(), "two blocks after zero_init_residual");  # fmt: skip
+check(net[0](x).detach(), x.relu(), "BasicBlock(3, 3) after zero_init_residual");  # fmt: skip
 
 # %% [markdown]
 # <details><summary>The block gives 0 instead of its input</summary>
@@ -650,7 +650,8 @@ with torch.no_grad():
     for name, p in net.named_parameters():
         if p.ndim > 1:
             p.copy_(made_up(p.shape, len(name)) * (6 / p[0].numel()) ** 0.5)
-    net.fc.bias.zero_()
+        else:
+            p.fill_(1.0 if name.endswith("weight") else 0.0)
     logits = net(made_up((2, 3, 64, 40), 0))
 expected = torch.tensor([[0.4500, -0.3450, -0.3722], [0.7531, -0.6921, -1.2293]])
 check(logits, expected, "the logits for made-up weights and pictures of 64 × 40", tolerance=1e-3);  # fmt: skip

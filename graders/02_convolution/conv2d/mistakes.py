@@ -100,6 +100,13 @@ def bias_added_per_channel(x, weight, bias=None, stride=1, padding=0, dilation=1
     return _conv2d(x, weight, bias, stride, padding, dilation, groups)
 
 
+def bias_on_the_wrong_axis(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """You add the bias along the last axis, the width. It has one number for each map: shape it to (O, 1, 1) (section
+    2.3)."""
+    out = _conv2d(x, weight, None, stride, padding, dilation, groups)
+    return out if bias is None else out + bias
+
+
 def bias_forgotten(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """You leave the bias out. Each output map has one number that is added to all its values (section 2.3)."""
     return _conv2d(x, weight, None, stride, padding, dilation, groups)
@@ -244,6 +251,17 @@ def same_extra_on_the_left(x, weight, bias=None, stride=1, padding=0, dilation=1
     return _conv2d(x, weight, bias, stride, padding, dilation, groups, sides)
 
 
+def same_one_zero_too_few(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """Your "same" pads half of the zeros, rounded down, on each side, so an even kernel makes the picture smaller. The
+    extra zero goes on the right and at the bottom (section 2.4)."""
+
+    def sides(*call):
+        left, _, top, _ = _sides(*call)
+        return [left, left, top, top]
+
+    return _conv2d(x, weight, bias, stride, padding, dilation, groups, sides)
+
+
 def same_for_odd_kernels_only(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Your "same" pads K // 2 on each side, so an even kernel makes the picture larger. In total it needs dilation *
     (K - 1) zeros (section 2.4)."""
@@ -312,6 +330,21 @@ def group_outputs_interleaved(x, weight, bias=None, stride=1, padding=0, dilatio
     group come first: concatenate the groups, do not stack them along the wrong axis (section 2.4)."""
     out = _conv2d(x, weight, bias, stride, padding, dilation, groups)
     return out.unflatten(1, (groups, -1)).transpose(1, 2).flatten(1, 2)
+
+
+def groups_by_remainder(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """You give map o to group o % groups. The groups are blocks of neighbours: map o belongs to group o // (O /
+    groups) (section 2.4)."""
+    maps = _interleaved(weight.shape[0], groups, x.device)
+    bias = None if bias is None else bias[maps]
+    return _conv2d(x, weight[maps], bias, stride, padding, dilation, groups)[:, maps.argsort()]
+
+
+def group_kernels_interleaved(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """Your groups take every `groups`-th kernel. A group is a block of neighbours: kernels 0 to O / groups - 1 first
+    (section 2.4)."""
+    maps = _interleaved(weight.shape[0], groups, x.device)
+    return _conv2d(x, weight[maps], bias, stride, padding, dilation, groups)
 
 
 def groups_dealt_like_cards(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):

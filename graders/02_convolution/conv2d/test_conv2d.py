@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from course.grading import agree, agree_gradients, fail, leaves_inputs, points, refuses, same
+from course.grading import StudentError, agree, agree_gradients, fail, leaves_inputs, points, refuses, same
 
 bans = ("convolution", "unfold")
 DIGITS = 1e-6  # whether float64 is computed in float32 is one test's question, not that of all
@@ -124,6 +124,14 @@ def test_same_and_valid(student):
 @points(1)
 def test_groups(student):
     """Each group of maps sees its own group of channels."""
+    x, weight = torch.randn(1, 4, 5, 5, dtype=torch.float64), torch.randn(6, 2, 3, 3, dtype=torch.float64)
+    try:
+        student.conv2d(x, weight, groups=2)
+    except StudentError as error:
+        if error.isinstance(ValueError):
+            fail(
+                f"A call with 4 channels, a weight of shape (6, 2, 3, 3) and groups=2 raises {error}.", "groups_refused"
+            )
     agree(student.conv2d, reference, lambda r: call(r, groups=r.randint(1, 3)), tolerance=DIGITS)
 
 

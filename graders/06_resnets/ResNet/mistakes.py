@@ -19,7 +19,7 @@ def resnet50(num_classes=1000):
     return ResNet.of_depth(50, num_classes)
 
 
-class _BasicBlock(nn.Module):
+class BasicBlock(nn.Module):
     expansion = 1
 
     def __init__(self, in_channels, out_channels, stride=1):
@@ -35,7 +35,7 @@ class _BasicBlock(nn.Module):
         return F.relu(out + self.downsample(x))
 
 
-class _Bottleneck(nn.Module):
+class Bottleneck(nn.Module):
     expansion = 4
 
     def __init__(self, in_channels, channels, stride=1):
@@ -63,7 +63,7 @@ def _shortcut(in_channels, out_channels, stride):
 class _ResNet(nn.Module):
     """A right ResNet; each mistake changes one of its parts."""
 
-    family = {18: (_BasicBlock, [2, 2, 2, 2]), 34: (_BasicBlock, [3, 4, 6, 3]), 50: (_Bottleneck, [3, 4, 6, 3])}
+    family = {18: (BasicBlock, [2, 2, 2, 2]), 34: (BasicBlock, [3, 4, 6, 3]), 50: (Bottleneck, [3, 4, 6, 3])}
 
     @classmethod
     def of_depth(cls, depth, num_classes):
@@ -161,6 +161,14 @@ class stem_pools_before_bn(_ResNet):
 
     def stem(self, x):
         return F.relu(self.bn1(self.maxpool(self.conv1(x))))
+
+
+class stem_bn_last(_ResNet):
+    """Your stem ends with the batch norm. It is convolution, batch norm, ReLU, max pooling, in this order
+    (section 6.7)."""
+
+    def stem(self, x):
+        return self.bn1(self.maxpool(F.relu(self.conv1(x))))
 
 
 class stem_3x3(_ResNet):
@@ -280,6 +288,19 @@ class block_gets_expanded_width(_ResNet):
         return nn.Sequential(*blocks)
 
 
+class block_gets_a_projection(_ResNet):
+    """You make the projection in ResNet and hand it to the block, as torchvision does. Here a block makes its own: it
+    is called as block(in_channels, channels, stride) (section 6.7)."""
+
+    def stage(self, number, block, channels, count, stride):
+        out_channels, projection = channels * block.expansion, None
+        if stride != 1 or self.in_channels != out_channels:
+            projection = _shortcut(self.in_channels, out_channels, stride)
+        first = block(self.in_channels, channels, stride, projection)
+        self.in_channels = out_channels
+        return nn.Sequential(first, *(block(out_channels, channels) for _ in range(count - 1)))
+
+
 class widths_do_not_double(_ResNet):
     """All of your stages have 64 channels. The width doubles where the size halves: 64, 128, 256, 512
     (section 6.7)."""
@@ -298,6 +319,14 @@ class fixed_pool(_ResNet):
 
     def pool(self, x):
         return F.avg_pool2d(x, 7).flatten(1)
+
+
+class pool_for_square_maps(_ResNet):
+    """Your head pools with a square window as wide as the map, which fits square pictures only. Average over the
+    whole map, whatever its height and width (section 6.7)."""
+
+    def pool(self, x):
+        return F.avg_pool2d(x, x.shape[3]).flatten(1)
 
 
 class flatten_head(_ResNet):
@@ -369,30 +398,30 @@ class resnet34_from_18(_ResNet):
     """Your resnet34 has the layers of resnet18, [2, 2, 2, 2]. It has [3, 4, 6, 3] basic blocks: 1 + 2 · 16 + 1 = 34
     layers (section 6.7)."""
 
-    family = _ResNet.family | {34: (_BasicBlock, [2, 2, 2, 2])}
+    family = _ResNet.family | {34: (BasicBlock, [2, 2, 2, 2])}
 
 
 class resnet34_from_bottlenecks(_ResNet):
     """Your resnet34 stacks Bottleneck, which makes it resnet50: the layers [3, 4, 6, 3] are the same. resnet34 stacks
     BasicBlock (section 6.7)."""
 
-    family = _ResNet.family | {34: (_Bottleneck, [3, 4, 6, 3])}
+    family = _ResNet.family | {34: (Bottleneck, [3, 4, 6, 3])}
 
 
 class resnet50_from_basic_blocks(_ResNet):
     """Your resnet50 stacks BasicBlock, which makes it resnet34: the layers [3, 4, 6, 3] are the same. resnet50 stacks
     Bottleneck: 1 + 3 · 16 + 1 = 50 layers (section 6.7)."""
 
-    family = _ResNet.family | {50: (_BasicBlock, [3, 4, 6, 3])}
+    family = _ResNet.family | {50: (BasicBlock, [3, 4, 6, 3])}
 
 
 class resnet50_with_101_layers(_ResNet):
     """Your resnet50 has the layers of resnet101, [3, 4, 23, 3]. It has [3, 4, 6, 3] (section 6.7)."""
 
-    family = _ResNet.family | {50: (_Bottleneck, [3, 4, 23, 3])}
+    family = _ResNet.family | {50: (Bottleneck, [3, 4, 23, 3])}
 
 
-class _ReluBeforeAddition(_BasicBlock):
+class _ReluBeforeAddition(BasicBlock):
     def forward(self, x):
         out = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
         return F.relu(out) + self.downsample(x)
@@ -405,7 +434,7 @@ class basic_block_adds_after_relu(_ResNet):
     family = _ResNet.family | {18: (_ReluBeforeAddition, [2, 2, 2, 2]), 34: (_ReluBeforeAddition, [3, 4, 6, 3])}
 
 
-class _StrideIn1x1(_Bottleneck):
+class _StrideIn1x1(Bottleneck):
     def __init__(self, in_channels, channels, stride=1):
         super().__init__(in_channels, channels, stride)
         self.conv1 = nn.Conv2d(in_channels, channels, 1, stride, bias=False)

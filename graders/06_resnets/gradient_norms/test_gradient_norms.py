@@ -106,7 +106,8 @@ def test_modes(student):
         frozen = student.support.frozen(net)
         assert not frozen, f"These do not require gradients any more: {', '.join(frozen)}."
     for train in (True, False):
-        what = f"with layer2 in {'eval' if train else 'train'} mode and the rest not, training afterwards, by submodule,"
+        mode = "eval" if train else "train"
+        what = f"with layer2 in {mode} mode and the rest not, training afterwards, by submodule,"
         same(found[train], expected[train], what)
 
 
