@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):  # before torch is imported
     os.environ[name] = "1"
@@ -33,11 +34,19 @@ def warm_parent() -> Iterator[WarmParent]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """In CI, a test that a missing system package would skip fails instead."""
-    report = yield
+    return _no_silent_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    return _no_silent_skip((yield))
+
+
+def _no_silent_skip(report: Any) -> Any:
+    """In CI, what a missing system package would skip fails instead."""
     if report.skipped and os.environ.get("CI") == "true":
-        reason = str(report.longrepr).lower()
-        if any(package in reason for package in SYSTEM_PACKAGES):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if any(package in reason.lower() for package in SYSTEM_PACKAGES):
             report.outcome = "failed"
             report.longrepr = f"a system package is missing (make system-deps): {reason}"
     return report

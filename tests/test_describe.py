@@ -249,6 +249,8 @@ def test_values_read_well_in_a_sentence(value: Any, text: str) -> None:
         torch.tensor([1 + 2j, 0]),
         torch.empty(0, 3, dtype=torch.float64),
         torch.ones(2).bfloat16(),
+        torch.arange(6.0).reshape(2, 3).T,
+        torch.arange(200.0)[::100],
         3,
         "it's",
         (1, None),

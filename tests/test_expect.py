@@ -161,6 +161,17 @@ def test_an_error_on_our_side_is_no_failed_expectation() -> None:
         agree(student("lambda x, scale: x").f, broken, lambda r: dict(x=r.tensor(2), scale=1.0))
 
 
+def test_agree_can_be_about_one_item_of_a_tuple() -> None:
+    draw = lambda r: dict(x=r.tensor(r.randint(2, 4)))
+    reference = lambda x: (x.sum(), x.prod())
+    half_right = student("lambda x: (x.sum(), x.mean())")
+    agree(half_right.f, reference, draw, part=("total", 0))
+    assert "product is" in why(agree, half_right.f, reference, draw, part=("product", 1)).message
+    agree(student("lambda x: [x.sum(), x.prod()]").f, reference, draw, part=("product", 1))
+    three = student("lambda x: (x.sum(),) * 3")
+    assert "3 items, expected 2" in why(agree, three.f, reference, draw, part=("total", 0)).message
+
+
 def test_agree_notes_which_replies_failed() -> None:
     here = student("lambda x, scale, shift=0.0, upside_down=False: x * scale + shift")
     why(agree, here.f, affine, any_affine)

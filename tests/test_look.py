@@ -70,6 +70,43 @@ def test_magics_do_not_blind_the_look(magic: str) -> None:
     assert forbidden_routes(code, "f", ("convolution",), f"{spoiled}\nimport torch")
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from scipy import signal\ndef f(signal, kernel):\n    return signal.mean() * kernel\nprint(signal.convolve)",
+        "import numpy as np\ndef f(x):\n    y = x + 1\n    return y\ny = np.convolve([1], [1])\nassert f(1) == y",
+        "import numpy as np\ndef f(x):\n    def g(check): return check\n    return g(x)\ncheck = np.convolve",
+        "import numpy as np\ndef f(x): return [np for np in x]\nnp.convolve([1], [1])",
+    ],
+    ids=["an argument", "a local", "a local of a local", "a loop"],
+)
+def test_a_local_name_is_not_the_notebooks_name(code: str) -> None:
+    """Students compare their function with numpy's in the same cell, and reuse names."""
+    assert forbidden_routes(code, "f", ("convolution",)) == []
+
+
+def test_a_helper_in_another_cell_is_seen_without_a_line() -> None:
+    helper, answer = "import numpy as np\ndef helper(x): return np.convolve(x, x)", "def f(x): return helper(x)"
+    found = forbidden_routes(answer, "f", ("convolution",), cells=(helper, answer))
+    assert found == [{"operation": "numpy.convolve"}]
+    assert (
+        forbidden_routes(answer, "f", ("convolution",), cells=(answer, "helper = len", helper.replace("f h", "f g")))
+        == []
+    )
+
+
+def test_of_several_cells_that_define_a_name_the_last_one_counts() -> None:
+    draft, answer = "import numpy as np\ndef f(x): return np.convolve(x, x)", "def f(x): return x"
+    assert forbidden_routes(answer, "f", ("convolution",), cells=(draft, answer)) == []
+    assert forbidden_routes(answer, "f", ("convolution",), cells=(answer, draft)) == [{"operation": "numpy.convolve"}]
+
+
+@pytest.mark.parametrize("other", ["def broken(:", "%%bash\nls", "return 3", "await f(3)", "x = " + "-" * 5000 + "1"])
+def test_other_cells_may_be_anything(other: str) -> None:
+    answer = "import numpy as np\ndef f(x): return np.convolve(x, x)"
+    assert forbidden_routes(answer, "f", ("convolution",), cells=(other, answer))
+
+
 def test_without_a_ban_everything_is_allowed() -> None:
     assert forbidden_routes(USED["a function"], "f", ()) == []
     assert forbidden_routes(USED["a function"], "f", ("pooling",)) == []

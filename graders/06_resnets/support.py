@@ -3,6 +3,7 @@
 The tests use the same file for the twins on their side. Nothing here is secret.
 """
 
+from collections import Counter
 from zlib import crc32
 
 import torch
@@ -14,8 +15,12 @@ _PERIOD = 10_007  # drawn values repeat: 25 million draws would take longer than
 
 
 def layout(module):
-    """Shape of each entry of the state dict, by name, in alphabetical order."""
-    return {name: list(tensor.shape) for name, tensor in sorted(module.state_dict().items())}
+    """Shape of each entry of the state dict ("64 × 3 × 7 × 7"), by name, in alphabetical order."""
+    return {name: _size(tensor) for name, tensor in sorted(module.state_dict().items())}
+
+
+def _size(tensor):
+    return " × ".join(map(str, tensor.shape)) or "one number"
 
 
 def outline(build, *args, **kwargs):
@@ -131,11 +136,8 @@ def modes(module):
 
 
 def shapes(module):
-    """How often each shape occurs among the parameters: {"16 x 3 x 3 x 3": 1, ...}."""
-    counts = {}
-    for parameter in module.parameters():
-        key = " x ".join(map(str, parameter.shape))
-        counts[key] = counts.get(key, 0) + 1
+    """How often each shape occurs among the parameters: {"16 × 3 × 3 × 3": 1, ...}."""
+    counts = Counter(_size(parameter) for parameter in module.parameters())
     return dict(sorted(counts.items()))
 
 

@@ -88,6 +88,18 @@ def _refuse_torchvision() -> None:
                 if isinstance(value, type) and value.__module__.startswith("torchvision."):
                     with contextlib.suppress(TypeError, AttributeError):
                         value.__init__ = value.forward = _refusal(f"torchvision's {value.__name__}")  # type: ignore
+    sys.meta_path.insert(0, _RefusingImports())  # type: ignore[arg-type]
+
+
+class _RefusingImports:
+    """A finder that lets no code of a cell import torchvision for the first time; libraries may."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        frame = sys._getframe(1) if name.partition(".")[0] == "torchvision" else None
+        while frame is not None and "site-packages" not in frame.f_code.co_filename:
+            if frame.f_code.co_filename.startswith("<cell "):
+                raise record("torchvision")
+            frame = frame.f_back
 
 
 class _RefusingEngine:

@@ -96,10 +96,10 @@ def test_num_classes(student):
     """The head has num_classes outputs, for any block."""
     for kind, width in (("Block", 512), ("WideBlock", 2048)):
         found, _ = student.support.outline(student.ResNet, getattr(student.support, kind), [1, 1, 1, 1], num_classes=7)
-        same(found.get("fc.weight"), [7, width], f"the shape of fc.weight with blocks of expansion {width // 512}")
+        same(found.get("fc.weight"), f"7 × {width}", f"the shape of fc.weight with blocks of expansion {width // 512}")
     for name in ("resnet18", "resnet34", "resnet50"):
         found, _ = student.support.outline(getattr(student, name), num_classes=7)
-        same(found.get("fc.bias"), [7], f"the shape of fc.bias of {name}(num_classes=7)")
+        same(found.get("fc.bias"), "7", f"the shape of fc.bias of {name}(num_classes=7)")
 
 
 @points(0.75)

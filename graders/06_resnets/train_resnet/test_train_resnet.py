@@ -65,8 +65,9 @@ class Training:
         parts = images.split(100)
         answers = [raised(y) for y in batch(self.net, [((x,), {}) for x in parts], grad=False)]
         for x, y in zip(parts, answers, strict=True):
-            shape = list(y.shape) if isinstance(y, torch.Tensor) else type(y).__name__
-            same(shape, [len(x), 10], f"the shape of the logits of {len(x)} pictures")
+            if not isinstance(y, torch.Tensor):
+                fail(f"the net gives a {type(y).__name__}; it must give one tensor of logits.")
+            same(list(y.shape), [len(x), 10], f"the shape of the logits of {len(x)} pictures")
         return torch.cat(answers)
 
     def on_training_pictures(self, change=lambda x: x, train=False):

@@ -184,6 +184,9 @@ def as_code(value: Any) -> str:
             return f"...  # {_summary(t)}"
         if t.numel() == 0:
             return f"torch.empty({', '.join(map(str, t.shape))}, dtype={t.dtype})"
+        span = 1 + sum((n - 1) * s for n, s in zip(t.shape, t.stride(), strict=True))
+        if not t.is_contiguous() and span <= SHOWN:  # how it lies in memory may be what went wrong
+            return f"{as_code(t.as_strided((span,), (1,)))}.as_strided({tuple(t.shape)}, {t.stride()})"
         suffix = "" if t.dtype in (torch.float32, torch.int64, torch.bool) else f", dtype={t.dtype}"
         return f"torch.tensor({_nested(t, code=t.is_floating_point())}{suffix})".replace("'", "")
     if isinstance(value, Ref):

@@ -22,11 +22,15 @@ Connect = Callable[[], Connection]
 
 @dataclass(frozen=True)
 class Answer:
-    """What is graded: the exercise's code, and why its cell did not run (None if it did)."""
+    """What is graded: the exercise's code, and why its cell did not run (None if it did).
+
+    setup: the code of the setup cells.  cells: that of all others, this one among them, in running order.
+    """
 
     code: str
     cell_error: str | None = None
     setup: str = ""
+    cells: tuple[str, ...] = ()
 
 
 class Grader:
@@ -65,7 +69,7 @@ class Grader:
         exercise, started = self.exercises[name], time.perf_counter()
         tests = self.collected.tests(exercise)
         bans = tuple(self.collected.setting(exercise, "bans", ())) if enforce_bans else ()
-        routes = forbidden_routes(answer.code, name, bans, answer.setup)
+        routes = forbidden_routes(answer.code, name, bans, answer.setup, answer.cells)
         if routes:
             runs = _with_not_run(tests, {tests[0].name: TestRun("forbidden", forbidden_sentence(routes))})
         else:

@@ -6,8 +6,10 @@ Only code that the exercise can reach counts: a helper that the student wrote to
 from __future__ import annotations
 
 import ast
+import math
 import re
-from collections.abc import Sequence
+import symtable
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
@@ -25,23 +27,29 @@ ROUTES: dict[str, tuple[str, ...]] = {
 }
 
 
-def forbidden_routes(code: str, exercise: str, bans: Sequence[str], names_in_scope: str = "") -> list[dict[str, Any]]:
-    """Uses of banned modules and functions in the part of ``code`` that ``exercise`` reaches.
+def forbidden_routes(
+    code: str, exercise: str, bans: Sequence[str], setup: str = "", cells: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """Uses of banned modules and functions in what ``exercise`` reaches.
 
-    names_in_scope: code of the setup cells, for what their imports mean.
-    Gives hits as the agent's bans do: ``{"operation", "line"}``; none for code that does not parse.
+    code: the exercise's cell.  setup: the setup cells, for what their imports mean.
+    cells: the notebook's other code cells in running order, with this one among them.
+    Gives hits as the agent's bans do: ``{"operation", "line"}``, with a line for those in the exercise's cell; none for
+    code that does not parse.
     """
     wanted = [route for family in bans for route in ROUTES.get(family, ())]
     if not wanted:
         return []
-    tree = _parsed(code)
-    meanings = _imports(_parsed(names_in_scope)) | _imports(tree)
+    trees = {cell: _parsed(cell) for cell in cells or (code,)}
+    meanings = _imports(_parsed(setup))
+    for tree in trees.values():
+        meanings |= _imports(tree)
     hits = []
-    for node in _reached(tree, exercise):
-        for name, line in _mentions(node, meanings):
+    for cell, statement in _reached(trees, exercise):
+        for name, line in _mentions(statement, meanings):
             if any(name == route or name.startswith(route + ".") for route in wanted):
-                hits.append({"operation": name, "line": line})
-    return sorted(hits, key=lambda hit: hit["line"])
+                hits.append({"operation": name, "line": line} if cell == code else {"operation": name})
+    return sorted(hits, key=lambda hit: hit.get("line", math.inf))
 
 
 def _parsed(code: str) -> ast.Module:
@@ -69,25 +77,44 @@ def _imports(tree: ast.AST) -> dict[str, str]:
     return found
 
 
-def _reached(tree: ast.Module, exercise: str) -> list[ast.stmt]:
-    """The statements of the cell that define the exercise, and those that define what these mention."""
-    defined: dict[str, list[ast.stmt]] = {}
-    for statement in tree.body:
-        for name in _defines(statement):
-            defined.setdefault(name, []).append(statement)
-    reached: list[ast.stmt] = []
-    waiting = [exercise]
-    seen = set()
+def _reached(trees: Mapping[str, ast.Module], exercise: str) -> list[tuple[str, ast.stmt]]:
+    """The statements, each with its cell, that define the exercise, and those that define what these look up.
+
+    Of several cells that define a name the last one counts.
+    """
+    defined: dict[str, list[tuple[str, ast.stmt]]] = {}
+    for cell, tree in trees.items():
+        here: dict[str, list[tuple[str, ast.stmt]]] = {}
+        for statement in tree.body:
+            for name in _defines(statement):
+                here.setdefault(name, []).append((cell, statement))
+        defined |= here
+    reached: list[tuple[str, ast.stmt]] = []
+    waiting, seen = [exercise], set()
     while waiting:
         name = waiting.pop()
         if name in seen:
             continue
         seen.add(name)
-        for statement in defined.get(name, ()):
-            if statement not in reached:
-                reached.append(statement)
-                waiting += [n.id for n in ast.walk(statement) if isinstance(n, ast.Name)]
+        for place in defined.get(name, ()):
+            if place not in reached:
+                reached.append(place)
+                waiting += _looked_up(place[1])
     return reached
+
+
+def _looked_up(statement: ast.stmt) -> set[str]:
+    """Names that a statement looks up in the notebook or imports itself; arguments and other locals are left out."""
+    try:
+        tables = [symtable.symtable(ast.unparse(statement), "cell", "exec")]
+    except (SyntaxError, RecursionError):  # it would not run either
+        return set()
+    found = {symbol.get_name() for symbol in tables[0].get_symbols() if symbol.is_referenced()}
+    while tables:
+        table = tables.pop()
+        found |= {s.get_name() for s in table.get_symbols() if s.is_global() or s.is_imported()}
+        tables += table.get_children()
+    return found
 
 
 def _defines(statement: ast.stmt) -> list[str]:
@@ -98,15 +125,16 @@ def _defines(statement: ast.stmt) -> list[str]:
     return []
 
 
-def _mentions(tree: ast.AST, meanings: dict[str, str]) -> list[tuple[str, int]]:
+def _mentions(statement: ast.stmt, meanings: Mapping[str, str]) -> list[tuple[str, int]]:
     """Full dotted names that a statement mentions, with their lines."""
     found = []
-    for node in ast.walk(tree):
+    known = _looked_up(statement) & set(meanings)
+    for node in ast.walk(statement):
         if isinstance(node, (ast.Attribute, ast.Name)):
             dotted = _dotted(node)
             if dotted:
                 head, _, rest = dotted.partition(".")
-                if head in meanings:
+                if head in known:
                     found.append((f"{meanings[head]}.{rest}".rstrip("."), node.lineno))
         elif isinstance(node, ast.Import):
             found += [(alias.name, node.lineno) for alias in node.names]

@@ -55,13 +55,14 @@ def _grade_answered(
 ) -> dict[str, ExerciseRecord]:
     lesson = grader.lesson
     setup = "\n".join(c.source for c in submission.cells if c.role == "setup")
+    cells = tuple(c.source for c in submission.cells if c.role != "setup")
     kernel: Kernel | None = None
     records = {}
     try:
         kernel = kernels.start()
         results = kernel.run(submission.cells)
         for name in names:
-            answer = Answer(submission.answers[name], _cell_error(submission, results, name), setup)
+            answer = Answer(submission.answers[name], _cell_error(submission, results, name), setup, cells)
             try:
                 records[name] = grader.grade(name, answer, kernel.snapshot, enforce_bans)
             except SubmissionFault:
