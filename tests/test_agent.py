@@ -196,6 +196,13 @@ def test_a_module_gives_its_parameters_gradients_by_name() -> None:
     assert torch.equal(found["parameters"]["weight"], X[None])
 
 
+def test_a_result_is_taken_as_it_was_when_the_call_returned() -> None:
+    """A function may return a tensor that it goes on using; the calls of one message share the process."""
+    student = in_process("import torch\ntotal = torch.zeros(2)\ndef f(x): return total.add_(x)")
+    replies = student._exchange([student.f._step("call", (1.0,), {}) for _ in range(3)])
+    assert [r.value.tolist() for r in replies] == [[1, 1], [2, 2], [3, 3]]
+
+
 # -- handles ------------------------------------------------------------------------------------------------------
 
 NET = """

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from course.authoring.audit import audit
-from course.authoring.long_runs import long_runs
 from course.lessons import Course
 from course.pages.confusion import show_audit
 
@@ -19,11 +18,6 @@ def test_right_answers_are_full_and_mistakes_are_named(lesson: str, capsys: pyte
     with capsys.disabled():
         show_audit(lesson, findings)
     assert [f.problem for f in findings if f.problem] == []
-
-
-@pytest.mark.parametrize("run", long_runs(COURSE), ids=lambda run: run.name)
-def test_long_runs_are_as_new_as_their_code(run) -> None:
-    assert run.is_current(), f"{run.path.relative_to(COURSE.root)} is older than its code: run `make full`"
 
 
 @pytest.mark.parametrize("lesson", COURSE.lessons)

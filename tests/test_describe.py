@@ -201,6 +201,17 @@ SHOWABLE = [
     ValueError("no"),
     Ref(3, "module", "Net"),
     {"nested": [{"deeper": A}]},
+    np.arange(100, dtype=np.uint16),
+    np.arange(100, dtype=np.uint64),
+    np.array([True] * 100),
+    np.zeros(100, dtype=np.complex64),
+    np.zeros((0, 3)),
+    torch.zeros(100, dtype=torch.bool),
+    torch.zeros(100, dtype=torch.float16),
+    ["text" * 100] * 1000,
+    [[[[A] * 20] * 20] * 20, A],
+    {"x" * 10**6: A},
+    {"x" * 10**6: "y" * 10**6},
 ]
 
 
@@ -209,7 +220,11 @@ def test_every_value_can_be_shown_as_strict_json(value: Any) -> None:
     data = as_data(value)
     assert json.loads(json.dumps(data, allow_nan=False)) == data
     assert data["kind"] in ("tensor", "list", "dict", "text")
-    assert len(json.dumps(data)) < 20_000
+    assert len(json.dumps(data)) < 50_000
+    assert len(as_text(value)) < 3000
+    for expected in (A, 1, 0.5, "text", True, None, [A], {"a": A}, torch.float32, (1, 2)):
+        difference = compare(value, expected, "it")
+        assert difference is None or len(difference.sentence) < 3000
 
 
 def test_small_tensors_are_shown_with_their_values_and_large_ones_by_their_range() -> None:

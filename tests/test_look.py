@@ -89,10 +89,7 @@ def test_a_helper_in_another_cell_is_seen_without_a_line() -> None:
     helper, answer = "import numpy as np\ndef helper(x): return np.convolve(x, x)", "def f(x): return helper(x)"
     found = forbidden_routes(answer, "f", ("convolution",), cells=(helper, answer))
     assert found == [{"operation": "numpy.convolve"}]
-    assert (
-        forbidden_routes(answer, "f", ("convolution",), cells=(answer, "helper = len", helper.replace("f h", "f g")))
-        == []
-    )
+    assert forbidden_routes(answer, "f", ("convolution",), cells=(helper, "helper = len", answer)) == []
 
 
 def test_of_several_cells_that_define_a_name_the_last_one_counts() -> None:

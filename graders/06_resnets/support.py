@@ -73,7 +73,7 @@ def fill(module, seed):
 
 def _drawn(name, shape, seed):
     generator = torch.Generator().manual_seed(crc32(f"{seed} {name}".encode()))
-    values = torch.randn(min(shape.numel(), _PERIOD), generator=generator, dtype=torch.float64)
+    values = torch.randn(max(1, min(shape.numel(), _PERIOD)), generator=generator, dtype=torch.float64)
     if len(shape) > 1:
         values *= (2 / shape[1:].numel()) ** 0.5
     elif name.endswith("running_var"):

@@ -315,14 +315,14 @@ def _text(raw: dict[str, Any], key: str) -> str:
 
 def _student_line(raw: Any) -> dict[str, Any]:
     """A place in the student's code: of a traceback, or where something forbidden was used."""
-    for value in _of(raw, dict).values():
-        _of(value, str, int)
-    return raw
+    return {_of(key, str): _of(value, int) if type(value) is int else _of(value, str)[:200]
+            for key, value in _of(raw, dict).items()}  # fmt: skip
 
 
 def _hit(raw: Any) -> dict[str, Any]:
-    _text(_student_line(raw), "operation")
-    return raw
+    hit = _student_line(raw)
+    _text(hit, "operation")
+    return hit
 
 
 def _check_gradients(value: Any, step: dict[str, Any]) -> None:

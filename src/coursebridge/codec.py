@@ -75,6 +75,8 @@ class Encoder:
     """Turns values into nodes; raw bytes collect in ``buffers``.
 
     to_ref: called with what is no data; returns a Ref, or raises CodecError.
+    keep_layout: tensors keep their strides and are not copied; otherwise they are, since later steps of the same
+    message may change them.
     """
 
     def __init__(self, to_ref: Callable[[Any], Ref] | None = None, keep_layout: bool = False) -> None:
@@ -161,7 +163,7 @@ class Encoder:
             flat = t.reshape(-1).contiguous().as_strided((t.numel(),), (1,))  # one value may have any stride
             raw = flat.view(torch.uint8) if flat.numel() else _empty(0, dtype=torch.uint8)
             view: Any = raw.numpy()
-            node["b"] = self._buffer(memoryview(view))
+            node["b"] = self._buffer(memoryview(view) if self.keep_layout else view.tobytes())
         return node
 
     def _array(self, value: np.ndarray) -> dict[str, Any]:
@@ -212,7 +214,7 @@ class Decoder:
         except CodecError:
             raise
         except (LookupError, TypeError, ValueError, ArithmeticError, RuntimeError, AttributeError) as error:
-            raise CodecError(f"malformed {node.get('t')!r}: {type(error).__name__}") from None
+            raise CodecError(f"malformed {str(node.get('t'))[:40]!r}: {type(error).__name__}") from None
 
     def _tagged(self, node: dict[str, Any], depth: int) -> Any:
         tag: Any = node["t"]

@@ -41,7 +41,7 @@ def compare(got: Any, expected: Any, what: str, tolerance: float | None = None) 
         got = bool(got) if isinstance(got, np.bool_) else got
         if type(got) is not type(expected):
             return Difference("type", f"{what} is {what_it_is(got)}, expected {expected!r}.")
-        return None if got == expected else Difference("value", f"{what} is {got!r}, expected {expected!r}.")
+        return None if got == expected else Difference("value", f"{what} is {as_text(got)}, expected {expected!r}.")
     if isinstance(expected, int):
         if isinstance(got, bool) or not isinstance(got, (int, np.integer)):
             return Difference("type", f"{what} is {what_it_is(got)}{_shown(got)}, expected the int {expected}.")
@@ -131,8 +131,8 @@ def _compare_sequences(got: Any, expected: Any, what: str, tolerance: float | No
 # -- showing ------------------------------------------------------------------------------------------------------
 
 
-def as_data(value: Any) -> dict[str, Any]:
-    """A value for pages and JSON.
+def as_data(value: Any, depth: int = 0) -> dict[str, Any]:
+    """A value for pages and JSON, of bounded size.
 
     ``{"kind": "tensor", "shape", "dtype", "values", "summary"}`` (values None when it is large),
     ``{"kind": "list", "items"}``, ``{"kind": "dict", "items"}`` or ``{"kind": "text", "text"}``.
@@ -149,10 +149,11 @@ def as_data(value: Any) -> dict[str, Any]:
             "values": _nested(t) if small else None,
             "summary": _summary(t),
         }
-    if isinstance(value, (list, tuple)) and any(isinstance(v, torch.Tensor) for v in value):
-        return {"kind": "list", "items": [as_data(v) for v in value[:8]]}
-    if isinstance(value, Mapping) and any(isinstance(v, torch.Tensor) for v in value.values()):
-        return {"kind": "dict", "items": {str(k): as_data(v) for k, v in list(value.items())[:12]}}
+    if depth < 2 and isinstance(value, (list, tuple)) and any(isinstance(v, torch.Tensor) for v in value):
+        return {"kind": "list", "items": [as_data(v, depth + 1) for v in value[:8]]}
+    if depth < 2 and isinstance(value, Mapping) and any(isinstance(v, torch.Tensor) for v in value.values()):
+        items = {_cut(str(k), 80): as_data(v, depth + 1) for k, v in list(value.items())[:12]}
+        return {"kind": "dict", "items": items}
     return {"kind": "text", "text": as_text(value)}
 
 
@@ -168,12 +169,15 @@ def as_text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{k!r}: {as_text(v)}" for k, v in value.items()) + "}"
+        return _cut("{" + ", ".join(f"{k!r}: {as_text(v)}" for k, v in value.items()) + "}", 1000)
     if isinstance(value, (list, tuple)) and not isinstance(value, torch.Size):
         inner = ", ".join(as_text(v) for v in value)
-        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(value) == 1 else ''})"
-    text = repr(value)
-    return text if len(text) <= 300 else text[:297] + "..."
+        return _cut(f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(value) == 1 else ''})", 1000)
+    return _cut(repr(value), 300)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def as_code(value: Any) -> str:
@@ -225,6 +229,8 @@ def _summary(t: torch.Tensor) -> str:
     shape = f"a {_dtype(t)} tensor of shape {_shape(t)}"
     if not t.numel() or t.is_complex():
         return shape
+    if str(t.dtype) in ("torch.uint16", "torch.uint32", "torch.uint64"):
+        t = t.double()  # torch finds no minimum of these
     low, high = t.min(), t.max()
     return f"{shape}, values from {_number(low)} to {_number(high)}"
 
@@ -259,5 +265,5 @@ def what_it_is(value: Any) -> str:
 
 
 def _keys(keys: list[Any]) -> str:
-    shown = ", ".join(str(k) for k in keys[:6])
+    shown = ", ".join(_cut(str(k), 80) for k in keys[:6])
     return shown if len(keys) <= 6 else f"{shown} and {len(keys) - 6} more"

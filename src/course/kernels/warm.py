@@ -29,6 +29,7 @@ from course.kernels.base import (
     encode_request,
 )
 from course.submission import Cell
+from coursebridge.agent import MAX_MESSAGE
 from coursebridge.codec import CodecError, Decoder
 from coursebridge.frames import ConnectionLost, DeadlinePassed, MalformedFrame, receive_frame, send_frame
 
@@ -287,7 +288,7 @@ def _cell_result(reply: Any) -> CellResult:
         if error is None:
             return CellResult(outputs)
         lines = [f" (line {t['line']})" for t in error["traceback"][-1:]]
-        return CellResult(outputs, f"{error['type']}: {error['message']}{''.join(lines)}")
+        return CellResult(outputs, f"{error['type']}: {error['message'][:MAX_MESSAGE]}{''.join(lines)}")
     except (KeyError, TypeError, ValueError):
         raise BadReply("malformed") from None
 
