@@ -124,8 +124,13 @@ def test_a_test_file_that_cannot_be_used_is_an_input_error(tmp_path: Path, text:
         ("student.double(2)", "def double(n): return 10**5000", ("failed", "What was returned cannot be read")),
         ("student.double(2)", "def double(n): raise NotImplementedError('x')", ("failed", "Not answered yet")),
         ("student.double(2).eval()", "def double(n): return None",
-         ("failed", "What was returned is None, and that has no 'eval'.")),
-        ("student.double(2).eval()", RIGHT, ("failed", "What was returned is an int, and that has no 'eval'.")),
+         ("failed", "What was returned is None, which has no 'eval'.")),
+        ("student.double(2).eval()", RIGHT, ("failed", "What was returned is an int, which has no 'eval'.")),
+        ("student.double(2)(3)", RIGHT, ("failed", "What was returned is an int, which is not callable.")),
+        ("student.double(2)[0]", RIGHT, ("failed", "What was returned is an int, which is not subscriptable.")),
+        ("a, b = student.double(2)", RIGHT, ("failed", "What was returned is an int, which is non-iterable.")),
+        ("list(student.double(2))", "def double(n): return None",
+         ("failed", "What was returned is None, which is not iterable.")),
     ],
 )  # fmt: skip
 def test_what_the_student_got_wrong_is_a_failure(tmp_path: Path, body: str, code: str, told: tuple[str, str]) -> None:
@@ -135,7 +140,7 @@ def test_what_the_student_got_wrong_is_a_failure(tmp_path: Path, body: str, code
 
 @pytest.mark.parametrize(
     "body",
-    ["raise KeyError('ours')", "1 / 0", "None.eval()", "student.double(2); None.eval()", "pytest.skip('not today')",
+    ["raise KeyError('ours')", "1 / 0", "student.double(2); ''()", "student.double(2); a, b = None", "None.eval()", "student.double(2); None.eval()", "pytest.skip('not today')",
      "no_such_name", "import no_such_module", "student.double(object())", "pytest.fail('not our word')"],
 )  # fmt: skip
 def test_what_we_got_wrong_is_an_error_and_says_where(tmp_path: Path, body: str) -> None:

@@ -18,7 +18,7 @@ from coursekit.shapes import EASY, shapes
 limits = {"call_seconds": 120, "exercise_seconds": 300}
 
 BUDGET = 20.0  # CPU seconds
-SOME, MOST = 0.68, 0.75  # accuracy on hidden pictures
+SOME, MOST = 0.60, 0.70  # accuracy on hidden pictures
 SETTING = {"size": 16, **EASY, "pos": 0.4}
 TRAINING_SEED, HIDDEN_SEED = 61, 570_316_226  # the kit draws the same pictures in the student's kernel, given this seed
 
@@ -70,6 +70,14 @@ class Training:
             same(list(y.shape), [len(x), 10], f"the shape of the logits of {len(x)} pictures")
         return torch.cat(answers)
 
+    @cached_property
+    def symptom(self):
+        """The mistake that fits, or None. Cached, since a look at the net in train mode moves its statistics."""
+        try:
+            return symptom_of_logits(self) or symptom_of_training(self)
+        except (StudentError, Mismatch):  # a net that runs on the hidden pictures and fails elsewhere
+            return None
+
     def on_training_pictures(self, change=lambda x: x, train=False):
         return accuracy(self.logits(change(self.images[:500]), train), self.labels[:500])
 
@@ -89,13 +97,13 @@ def training(student):
 
 @points(2)
 def test_learns(training):
-    """Of new pictures, the net names at least 68 in 100 rightly."""
+    """Of new pictures, the net names at least 60 in 100 rightly."""
     reaches(training, SOME)
 
 
 @points(2)
 def test_learns_well(training):
-    """Of new pictures, the net names at least 75 in 100 rightly."""
+    """Of new pictures, the net names at least 70 in 100 rightly."""
     reaches(training, MOST)
     if training.counters and not any(training.counters):
         fail("the net's batch norms have seen no batch: it was in eval mode while it trained.", "batch_norm_in_eval")
@@ -108,7 +116,7 @@ def test_budget(training):
         fail(f"the training took {training.seconds:.1f} CPU seconds of {BUDGET:.0f}.", "ignores_budget")
     if training.accuracy < 0.2:
         fail(f"{percent(training.accuracy)} is what guessing gives: a training that learns nothing obeys any budget.",
-             symptom(training))  # fmt: skip
+             training.symptom)  # fmt: skip
 
 
 @points(1)
@@ -143,7 +151,7 @@ def reaches(training, threshold):
     if training.accuracy < threshold:
         fail(f"{percent(training.accuracy)} of the hidden pictures are right, {percent(threshold)} are needed; "
              f"of the training pictures, {percent(training.on_training_pictures())} are. "
-             f"The training took {training.seconds:.1f} CPU seconds of {BUDGET:.0f}.", symptom(training))  # fmt: skip
+             f"The training took {training.seconds:.1f} CPU seconds of {BUDGET:.0f}.", training.symptom)  # fmt: skip
 
 
 def percent(share):
@@ -157,14 +165,6 @@ def probabilities(logits):
 # Why a net is wrong too often: its symptoms, the unmistakable ones first --------------------------------------------
 
 
-def symptom(training):
-    """The mistake that fits, or None."""
-    try:
-        return symptom_of_logits(training) or symptom_of_training(training)
-    except (StudentError, Mismatch):  # a net that runs on the hidden pictures and fails elsewhere
-        return None
-
-
 def symptom_of_logits(training):
     logits = training.hidden[0]
     if probabilities(logits):
@@ -174,10 +174,14 @@ def symptom_of_logits(training):
 
 def symptom_of_training(training):
     known = training.on_training_pictures()
-    if known < SOME:
-        return symptom_on_training_pictures(training)
+    if known < SOME and right_when_rescaled(training):
+        return "scaled_outside"
+    if any(training.counters) and training.on_training_pictures(train=True) > max(SOME, known + 0.1):
+        return "statistics_lag"
     if training.seconds < 0.3 * BUDGET and known < 0.97:
         return "stops_early"
+    if known < SOME:
+        return symptom_of_failure(training, known)
     if not any(weight.ndim == 4 for weight in training.state):
         return "no_convolution" if training.state else "memorises"
     if training.counters and not any(training.counters):
@@ -185,22 +189,19 @@ def symptom_of_training(training):
     return "memorises" if known > 0.97 else None
 
 
-def symptom_on_training_pictures(training):
+def right_when_rescaled(training):
     mean, deviation = training.images.mean((0, 2, 3), keepdim=True), training.images.std((0, 2, 3), keepdim=True)
     rescalings = (lambda x: x / 255, lambda x: x * 255, lambda x: (x + 2) / 4, lambda x: (x - mean) / deviation)
-    if any(training.on_training_pictures(change) >= SOME for change in rescalings):
-        return "scaled_outside"
-    if any(training.counters) and training.on_training_pictures(train=True) >= SOME:
-        return "statistics_lag"
-    if training.seconds < 0.3 * BUDGET:
-        return "stops_early"
+    return any(training.on_training_pictures(change) >= SOME for change in rescalings)
+
+
+def symptom_of_failure(training, known):
+    """For a net that does not even know its training pictures."""
     if 0 < max(training.counters, default=0) < 80 and sum(weight.numel() for weight in training.state) > 1e6:
         return "too_large"
     if most_frequent(training) > 0.8:
         return "learning_rate_too_large"
-    if 0.05 < training.on_training_pictures() < 0.2:  # guessing: neither learned nor learned wrongly
-        return "labels_shuffled"
-    return None
+    return "labels_shuffled" if 0.05 < known < 0.2 else None  # guessing: neither learned nor learned wrongly
 
 
 def most_frequent(training):

@@ -146,14 +146,23 @@ def _interpret(raised: BaseException | None, transcript: Transcript) -> TestRun:
             return TestRun("timeout", str(raised), transcript=transcript)
         case SubmissionFault():
             return TestRun("failed", str(raised), transcript=transcript)
-        case AttributeError() if transcript.replies and raised.obj is transcript.replies[-1].value:
-            returned = describe.what_it_is(raised.obj)
-            message = f"What was returned is {returned}, and that has no {raised.name!r}."
+        case AttributeError() | TypeError() if (message := _unusable(raised, transcript)) is not None:
             return TestRun("failed", message, transcript=transcript)
     lines = "".join(traceback.format_exception(type(raised), raised, raised.__traceback__)[-6:])
     return TestRun(
         "error", "This test could not be run; a person will look at it.", transcript=transcript, problem=lines
     )
+
+
+def _unusable(raised: AttributeError | TypeError, transcript: Transcript) -> str | None:
+    """What the student reads when a test cannot go on with what was returned last; None if that is not the reason."""
+    if not transcript.replies:
+        return None
+    value = transcript.replies[-1].value
+    if isinstance(raised, AttributeError) and raised.obj is value:
+        return f"What was returned is {describe.what_it_is(value)}, which has no {raised.name!r}."
+    fault = re.fullmatch(rf"('{type(value).__name__}' object is|cannot unpack) (not?[ -]\w+).*", str(raised))
+    return fault and f"What was returned is {describe.what_it_is(value)}, which is {fault.group(2)}."
 
 
 def forbidden_sentence(hits: tuple[dict[str, Any], ...] | list[dict[str, Any]]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from course.student import Reply, Student, Transcript
 from course.submission import Cell
 from coursebridge.codec import Ref
 
+LARGE, SAMPLE = 4096, 997  # tensors with more elements than this are compared on about so many of them
 LOOSE = {torch.float64: 1e-7, torch.float32: 1e-3}
 
 
@@ -36,6 +38,7 @@ class Diagnosis:
     def explain(self, tests: list[HiddenTest], runs: dict[str, TestRun]) -> dict[str, tuple[str, ...]]:
         """For each failed test the slugs that explain it (none or one)."""
         failed = [t for t in tests if runs[t.name].outcome == "failed"]
+        runs = {name: replace(run, transcript=condensed(run.transcript)) for name, run in runs.items()}
         named: dict[str, tuple[str, ...]] = {
             t.name: (slug,) for t in failed if (slug := runs[t.name].misconception) is not None
         }
@@ -102,8 +105,26 @@ class Diagnosis:
             kernel.run([Cell(self.mistakes[slug].code, "exercise", self._exercise.name)])
             student = Student(kernel.snapshot, support=self._support, call_seconds=60.0)
             student._shows = False
-            self._runs[key] = self._collected.run(test, student, self._seed)
+            run = self._collected.run(test, student, self._seed)
+            self._runs[key] = replace(run, transcript=condensed(run.transcript))
         return self._runs[key]
+
+
+def condensed(transcript: Transcript) -> Transcript:
+    """The transcript with samples in the place of large tensors: whole networks of every mistake would fill memory."""
+    replies = [replace(reply, value=_sampled(reply.value)) for reply in transcript.replies]
+    return Transcript(replies, transcript.failing)
+
+
+def _sampled(value: Any) -> Any:
+    if isinstance(value, torch.Tensor) and value.numel() > LARGE:
+        sample = value.detach().flatten()[:: value.numel() // SAMPLE].clone()
+        return {"shape": tuple(value.shape), "requires_grad": value.requires_grad, "sample": sample}
+    if isinstance(value, dict):
+        return {k: _sampled(v) for k, v in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(_sampled(v) for v in value)
+    return value
 
 
 def _same_words(a: Transcript, b: Transcript, places: Iterable[int]) -> bool:
