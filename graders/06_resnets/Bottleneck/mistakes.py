@@ -165,6 +165,24 @@ class second_relu_missing(_Block):
         return self.bn3(self.conv3(self.bn2(self.conv2(out))))
 
 
+class only_first_relu(_Block):
+    """Your block has a ReLU after the first batch norm only. One follows the second batch norm as well, and one the
+    sum (section 6.6)."""
+
+    def forward(self, x):
+        out = F.relu(self.bn1(self.conv1(x)))
+        return self.bn3(self.conv3(self.bn2(self.conv2(out)))) + self.skip(x)
+
+
+class only_second_relu(_Block):
+    """Your block has a ReLU after the second batch norm only. One follows the first batch norm as well, and one the
+    sum (section 6.6)."""
+
+    def forward(self, x):
+        out = self.bn1(self.conv1(x))
+        return self.bn3(self.conv3(F.relu(self.bn2(self.conv2(out))))) + self.skip(x)
+
+
 class relu_before_addition(_Block):
     """Your block applies the last ReLU to the branch and then adds the shortcut. The ReLU comes after the sum:
     applied before it, the branch can only ever add and never take away (section 6.6)."""

@@ -237,6 +237,18 @@ class last_block_strided(_ResNet):
         return nn.Sequential(*blocks)
 
 
+class all_but_first_strided(_ResNet):
+    """The first block of your stages has stride 1 and the others have the stride. It is the other way round: the
+    first block has it, the others keep the size (section 6.7)."""
+
+    def stage(self, number, block, channels, count, stride):
+        blocks = []
+        for step in [1] + [stride] * (count - 1):
+            blocks.append(block(self.in_channels, channels, step))
+            self.in_channels = channels * block.expansion
+        return nn.Sequential(*blocks)
+
+
 class blocks_shared(_ResNet):
     """The later blocks of your stages are one and the same module, used again and again: `[block] * n` copies the
     reference and not the weights. Make a new block for each place (section 6.7)."""

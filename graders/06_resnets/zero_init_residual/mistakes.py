@@ -26,6 +26,14 @@ def zeroes_first_bn(model):
         nn.init.zeros_(block.bn1.weight)
 
 
+def zeroes_every_bn1(model):
+    """You set the gamma of every bn1 to zero, the stem's as well, so that nothing gets into the net. Only the last
+    batch norm of each branch: bn2 in BasicBlock, bn3 in Bottleneck (section 6.5)."""
+    for module in model.modules():
+        if hasattr(module, "bn1"):
+            nn.init.zeros_(module.bn1.weight)
+
+
 def zeroes_bn2_in_bottlenecks(model):
     """You set the gamma of bn2 to zero in every block. In Bottleneck a third batch norm follows: there it is the
     gamma of bn3 (section 6.5)."""
@@ -80,6 +88,14 @@ def zeroes_the_shortcut_instead(model):
     for block in _blocks(model):
         bn = [m for m in block.modules() if isinstance(m, nn.BatchNorm2d)][-1]
         nn.init.zeros_(bn.weight)
+
+
+def zeroes_only_the_shortcut(model):
+    """You set the gamma of the shortcut's batch norm to zero. It is the branch that starts as zero; the shortcut
+    stays as it is (section 6.5)."""
+    for block in _blocks(model):
+        if isinstance(block.downsample, nn.Sequential):
+            nn.init.zeros_(block.downsample[1].weight)
 
 
 def zeroes_beta_too(model):
