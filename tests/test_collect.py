@@ -140,7 +140,8 @@ def test_what_the_student_got_wrong_is_a_failure(tmp_path: Path, body: str, code
 
 @pytest.mark.parametrize(
     "body",
-    ["raise KeyError('ours')", "1 / 0", "student.double(2); ''()", "student.double(2); a, b = None", "None.eval()", "student.double(2); None.eval()", "pytest.skip('not today')",
+    ["raise KeyError('ours')", "1 / 0", "None.eval()", "student.double(2); None.eval()",
+     "student.double(2); nothing = None; nothing()", "student.double(2); a, b = None", "pytest.skip('not today')",
      "no_such_name", "import no_such_module", "student.double(object())", "pytest.fail('not our word')"],
 )  # fmt: skip
 def test_what_we_got_wrong_is_an_error_and_says_where(tmp_path: Path, body: str) -> None:

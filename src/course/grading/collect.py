@@ -161,8 +161,9 @@ def _unusable(raised: AttributeError | TypeError, transcript: Transcript) -> str
     value = transcript.replies[-1].value
     if isinstance(raised, AttributeError) and raised.obj is value:
         return f"What was returned is {describe.what_it_is(value)}, which has no {raised.name!r}."
-    fault = re.fullmatch(rf"('{type(value).__name__}' object is|cannot unpack) (not?[ -]\w+).*", str(raised))
-    return fault and f"What was returned is {describe.what_it_is(value)}, which is {fault.group(2)}."
+    name = rf"(?:\w+\.)*{type(value).__name__}"
+    fault = re.match(rf"'{name}' object is (not \w+)|cannot unpack (non-iterable) {name} object", str(raised))
+    return fault and f"What was returned is {describe.what_it_is(value)}, which is {fault[1] or fault[2]}."
 
 
 def forbidden_sentence(hits: tuple[dict[str, Any], ...] | list[dict[str, Any]]) -> str:
