@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @click.option("--jobs", "-j", type=click.IntRange(1), default=None, help="How many at a time (default: one a core).")
 @click.option("--tier", type=click.Choice(["cpu", "gpu"]), default="cpu", envvar="COURSE_TIER", show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same cases.")
-@click.option("--no-sandbox", is_flag=True, help="Run the code without walls. Only for files that you trust.")
+@click.option(
+    "--no-sandbox", is_flag=True, help="Run the code without walls (this version has none yet, so it changes nothing)."
+)
 @json_option
 @course_option
 def command(
@@ -44,9 +46,12 @@ def command(
     An answers file is Python text; `# %% conv2d` starts the code of exercise conv2d. Exit status 0 when all files could
     be graded, 1 when something needs a person.
     """
+    from course.errors import InputError
     from course.pages.terminal import show_submission
     from course.runs.tries import try_files
 
+    if tier == "gpu":
+        raise InputError("the gpu tier is not built yet: use --tier cpu")
     status = 0
     for path, record in try_files(course, lesson, list(files), exercise=exercise, jobs=jobs, seed=seed):
         if as_json:
