@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 @click.option("--jobs", "-j", type=click.IntRange(1), default=None, help="How many at a time (default: one a core).")
 @click.option("--tier", type=click.Choice(["cpu", "gpu"]), default="cpu", envvar="COURSE_TIER", show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same cases.")
-@click.option(
-    "--no-sandbox", is_flag=True, help="Run the code without walls (this version has none yet, so it changes nothing)."
-)
+@click.option("--no-sandbox", is_flag=True, help="Run without walls (there are none yet).")
 @json_option
 @course_option
 def command(
