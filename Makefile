@@ -1,6 +1,6 @@
 # Everything that a newcomer or CI needs. Needs Python >= 3.10 and nothing else; `make demo` is the place to begin.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast full lint lab bench system-deps release clean
+.PHONY: help demo test test-fast attacks full lint lab bench system-deps release clean
 
 PYTHON ?= python3
 COURSE := .venv/bin/course
@@ -22,12 +22,15 @@ demo: .venv/.installed  ## grade three sample submissions and make their feedbac
 	$(COURSE) demo
 
 test: .venv/.installed system-deps lint  ## everything that CI checks
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest --ignore tests/test_attacks.py
+
+attacks: .venv/.installed  ## a class of hostile and damaged submissions through the whole pipeline
+	.venv/bin/python -m pytest tests/test_attacks.py
 
 test-fast: .venv/.installed  ## what takes seconds
 	.venv/bin/python -m pytest -m "not slow and not browser"
 
-full: .venv/.installed  ## long runs: every answer of trained exercises, every solved notebook; records the results
+full: .venv/.installed attacks  ## long runs: every answer of trained exercises, every solved notebook; records the results
 	$(COURSE) audit --full
 	for lesson in $(notdir $(wildcard source/*)); do $(COURSE) solve $$lesson --strict || exit 1; done
 
