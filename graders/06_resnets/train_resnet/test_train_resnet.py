@@ -174,9 +174,10 @@ def symptom_of_logits(training):
 
 def symptom_of_training(training):
     known = training.on_training_pictures()
-    if known < SOME and right_when_rescaled(training):
+    better = max(SOME, known + 0.1)
+    if any(training.on_training_pictures(change) >= better for change in rescalings(training.images)):
         return "scaled_outside"
-    if any(training.counters) and training.on_training_pictures(train=True) > max(SOME, known + 0.1):
+    if any(training.counters) and training.on_training_pictures(train=True) >= better:
         return "statistics_lag"
     if training.seconds < 0.3 * BUDGET and known < 0.97:
         return "stops_early"
@@ -189,10 +190,10 @@ def symptom_of_training(training):
     return "memorises" if known > 0.97 else None
 
 
-def right_when_rescaled(training):
-    mean, deviation = training.images.mean((0, 2, 3), keepdim=True), training.images.std((0, 2, 3), keepdim=True)
-    rescalings = (lambda x: x / 255, lambda x: x * 255, lambda x: (x + 2) / 4, lambda x: (x - mean) / deviation)
-    return any(training.on_training_pictures(change) >= SOME for change in rescalings)
+def rescalings(images):
+    """What answers do to pictures before the net, by mistake: bytes taken for floats, [0, 1] restored, normalised."""
+    mean, deviation = images.mean((0, 2, 3), keepdim=True), images.std((0, 2, 3), keepdim=True)
+    return (lambda x: x / 255, lambda x: x * 255, lambda x: (x + 2) / 4, lambda x: (x - mean) / deviation)
 
 
 def symptom_of_failure(training, known):

@@ -106,12 +106,16 @@ class Diagnosis:
             student = Student(kernel.snapshot, support=self._support, call_seconds=60.0)
             student._shows = False
             run = self._collected.run(test, student, self._seed)
+            student._close()
             self._runs[key] = replace(run, transcript=condensed(run.transcript))
         return self._runs[key]
 
 
 def condensed(transcript: Transcript) -> Transcript:
-    """The transcript with samples in the place of large tensors: whole networks of every mistake would fill memory."""
+    """The transcript with samples in the place of large tensors, and handles that keep no kernel alive.
+
+    Whole networks of every mistake would fill memory.
+    """
     replies = [replace(reply, value=_sampled(reply.value)) for reply in transcript.replies]
     return Transcript(replies, transcript.failing)
 
@@ -120,6 +124,8 @@ def _sampled(value: Any) -> Any:
     if isinstance(value, torch.Tensor) and value.numel() > LARGE:
         sample = value.detach().flatten()[:: value.numel() // SAMPLE].clone()
         return {"shape": tuple(value.shape), "requires_grad": value.requires_grad, "sample": sample}
+    if isinstance(value, Ref):
+        return Ref(value.id, value.kind, value.name)
     if isinstance(value, dict):
         return {k: _sampled(v) for k, v in value.items()}
     if type(value) in (list, tuple):
