@@ -4,7 +4,8 @@
     ├── InputError                  exit 2   the caller's input is wrong
     │   ├── CourseNotFound                   no course_config.py above this folder
     │   ├── UnknownLesson, UnknownExercise
-    │   └── SourceError                      a lesson, grader or answers file that cannot be used
+    │   ├── SourceError                      a lesson, grader or answers file that cannot be used
+    │   └── NoWalls                          student code cannot be contained on this machine
     └── EngineError                 exit 3   our own machinery broke: exercises need manual grading, never 0
 
 What a *submission* does wrong is no exception here: it is an outcome in a record (see ``records``).
@@ -44,6 +45,16 @@ class UnknownExercise(InputError):
 
 class SourceError(InputError):
     """A source, solution, grader or answers file cannot be used."""
+
+
+class NoWalls(InputError):
+    """Student code cannot be contained here, and nobody said that it need not be."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"this machine has no walls to run student code behind ({reason}): run `make system-deps` to install "
+            "bubblewrap, or pass --no-sandbox for code that you trust"
+        )
 
 
 class EngineError(CourseError):

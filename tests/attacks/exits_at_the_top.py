@@ -1,6 +1,6 @@
 """``os._exit`` at the top level of a cell; the other exercises are graded."""
 
-REASON = "ended the kernel"
+REASON = "ended the process"
 
 # %% correlate1d
 import os

@@ -3,9 +3,8 @@
 REASON = "ended the process"
 
 # %% correlate1d
-import ctypes
 import os
 
 
 def correlate1d(x, w):
-    os._exit(0) if len(x) % 2 else ctypes.string_at(0)
+    os._exit(0) if len(x) % 2 else os.abort()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from course.commands.options import course_option
+from course.commands.options import course_option, no_sandbox_option
 
 if TYPE_CHECKING:
     from course.lessons import Course
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.option("--in-process", is_flag=True, help="Run the answers in this process: quick, contains nothing.")
 @click.option("--jobs", "-j", type=click.IntRange(1), default=None, help="How many at a time (default: one a core).")
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same cases.")
+@no_sandbox_option
 @course_option
 def command(
     lessons: tuple[str, ...],

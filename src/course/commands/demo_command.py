@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from course.commands.options import course_option
+from course.commands.options import course_option, no_sandbox_option
 
 if TYPE_CHECKING:
     from course.lessons import Course
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 @click.command("demo", short_help="Grade three sample submissions from start to finish and show where the pages are.")
 @click.option("--jobs", "-j", type=click.IntRange(1), default=None, help="How many at a time (default: one a core).")
+@no_sandbox_option
 @course_option
 def command(jobs: int | None, course: Course) -> int:
     """Release lesson 02, hand in three notebooks, grade them with hidden tests, and make the feedback pages.

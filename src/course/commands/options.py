@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from course.config import find_root
+from course.config import NO_SANDBOX, find_root
 
 if TYPE_CHECKING:
     from course.lessons import Course
@@ -19,6 +20,11 @@ def open_course(ctx: click.Context, parameter: click.Parameter, value: Path | No
     return Course.open(find_root(value))
 
 
+def without_walls(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        os.environ[NO_SANDBOX] = "1"
+
+
 course_option = click.option(
     "--course",
     type=click.Path(path_type=Path, file_okay=False),
@@ -27,3 +33,10 @@ course_option = click.option(
     help="The course's folder (default: the nearest one above with a course_config.py).",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, one line an item.")
+no_sandbox_option = click.option(
+    "--no-sandbox",
+    is_flag=True,
+    expose_value=False,
+    callback=without_walls,
+    help=f"Run student code without walls, for code that you trust (or set {NO_SANDBOX}=1).",
+)

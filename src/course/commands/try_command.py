@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from course.commands.options import course_option, json_option
+from course.commands.options import course_option, json_option, no_sandbox_option
 
 if TYPE_CHECKING:
     from course.lessons import Course
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--jobs", "-j", type=click.IntRange(1), default=None, help="How many at a time (default: one a core).")
 @click.option("--tier", type=click.Choice(["cpu", "gpu"]), default="cpu", envvar="COURSE_TIER", show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same cases.")
-@click.option("--no-sandbox", is_flag=True, help="Run without walls (there are none yet).")
+@no_sandbox_option
 @json_option
 @course_option
 def command(
@@ -31,7 +31,6 @@ def command(
     jobs: int | None,
     tier: str,
     seed: int,
-    no_sandbox: bool,
     as_json: bool,
     course: Course,
 ) -> int:

@@ -8,7 +8,9 @@ import json
 import os
 import select
 import shutil
+import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -18,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from course.config import Limits
-from course.errors import EngineError
+from course.errors import EngineError, NoWalls
 from course.kernels.base import (
     BadReply,
     CellResult,
@@ -28,6 +30,7 @@ from course.kernels.base import (
     SubmissionFault,
     encode_request,
 )
+from course.kernels.walls import HOME, Walls, ladder
 from course.submission import Cell
 from coursebridge.agent import MAX_MESSAGE
 from coursebridge.codec import CodecError, Decoder
@@ -35,61 +38,78 @@ from coursebridge.frames import ConnectionLost, DeadlinePassed, MalformedFrame, 
 
 START_SECONDS = 180.0
 PATIENCE = 4  # how many times its limit a call may wait in all, on a machine that is busy with other things
-ENDED = "Your code ended the process that it ran in."
-KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "COURSE_DATA", "COURSE_TIER")
+CREDENTIALS = struct.Struct("3i")  # process, user and group id of a sender, unix(7)
+KEPT_ENVIRONMENT = ("LANG", "LC_ALL", "TZ", "COURSE_DATA", "COURSE_TIER")
 
 
 class WarmParent:
     """Starts kernels. One for a whole run; forks of this process may use it side by side."""
 
-    rung = "warm fork, no walls"
-
     def __init__(self, limits: Limits, preload: Sequence[str] = ()) -> None:
-        self.limits = limits
-        self.home = Path(tempfile.mkdtemp(prefix="course-"))
+        self.limits, self._preload = limits, list(preload)
         self._numbers = itertools.count()
+        self._rungs = ladder(os.environ.get("COURSE_DATA"))
+        self._ready = False
+        if not self._rungs:
+            raise NoWalls("it is not Linux")
+        self._launch(self._rungs.pop(0))
+
+    def _launch(self, walls: Walls) -> None:
+        self.rung, self.contains = walls.rung, walls.view is not None
+        self.home = Path(tempfile.mkdtemp(prefix="course-"))
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [sys.executable, "-I", "-m", "coursebridge.parent", str(theirs.fileno()), *preload]
+        settings = json.dumps({"preload": self._preload, "view": walls.view})
         self._process = subprocess.Popen(
-            command,
+            walls.command(["-m", "coursebridge.parent", str(theirs.fileno()), settings], os.environ.get("COURSE_DATA")),
             pass_fds=[theirs.fileno()],
-            env=_environment(self.home),
+            env=environment(HOME if self.contains else str(self.home)),
             cwd=self.home,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=(self.home / "parent.log").open("wb"),
         )
         theirs.close()
-        self._ready = False
 
     def start(self) -> WarmKernel:
         """A fresh kernel. Call ``wait`` before, and before any fork of this process."""
         return WarmKernel(self)
 
     def wait(self) -> None:
-        """Until the parent has imported everything. Raises EngineError with its last words."""
-        if self._ready:
-            return
+        """Until the parent has imported everything. Raises EngineError with its last words, or NoWalls."""
+        while not self._ready:
+            told = self._first_words()
+            if "ready" in told:
+                self._ready = True
+            elif "fallen" in told:
+                self.close()
+                if not self._rungs:
+                    raise NoWalls(told["fallen"])
+                self._launch(self._rungs.pop(0))
+            else:
+                log = (self.home / "parent.log").read_text(errors="replace").strip().splitlines()
+                raise EngineError(f"the kernels' parent process did not start: {log[-1] if log else 'no message'}")
+
+    def _first_words(self) -> dict[str, str]:
         self._control.settimeout(START_SECONDS)
         try:
-            self._ready = b"ready" in self._control.recv(1000)
+            return dict(json.loads(self._control.recv(4000) or b"{}"))
         except OSError:
-            pass
-        if not self._ready:
-            log = (self.home / "parent.log").read_text(errors="replace").strip().splitlines()
-            raise EngineError(f"the kernels' parent process did not start: {log[-1] if log else 'no message'}")
+            return {}
 
-    def fork(self) -> tuple[str, socket.socket]:
-        """Ask for a kernel; gives its name and our end of its socket."""
+    def fork(self) -> tuple[str, socket.socket, int]:
+        """Ask for a kernel; gives its name, our end of its socket and a pipe that tells how it ended."""
         name = f"{os.getpid()}-{next(self._numbers)}"
         ours, theirs = socket.socketpair()
+        told, telling = os.pipe()
         try:
-            socket.send_fds(self._control, [json.dumps({"op": "start", "id": name}).encode()], [theirs.fileno()])
+            message = json.dumps({"op": "start", "id": name}).encode()
+            socket.send_fds(self._control, [message], [theirs.fileno(), telling])
         except OSError as error:
             raise EngineError(f"the kernels' parent process is gone ({error.strerror})") from error
         finally:
             theirs.close()
-        return name, ours
+            os.close(telling)
+        return name, ours, told
 
     def kill(self, name: str) -> None:
         with contextlib.suppress(OSError):
@@ -130,19 +150,33 @@ class WarmKernel:
             self._replay()  # a fork would copy the student's threads in the middle of what they do
         self._fresh = False
         ours, theirs = socket.socketpair()
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         try:
             _send(self._sock, {"op": "snapshot"}, [], 10.0)
             socket.send_fds(self._sock, [b"S"], [theirs.fileno()])
             pid = _number(self._receive(10.0), "pid")
-        except OSError:
-            raise KernelLost(ENDED) from None
+            seen_from_here = _sender(ours)
+        except (OSError, KernelLost):
+            raise KernelLost(f"Your code {self.end(1.0)}.") from None
         finally:
             theirs.close()
-        return WarmConnection(self, ours, pid, self._parent.limits.reply_bytes)
+        return WarmConnection(self, ours, pid, seen_from_here, self._parent.limits.reply_bytes)
 
     def close(self) -> None:
         self._parent.kill(self._name)
         self._sock.close()
+        os.close(self._told)
+
+    def end(self, seconds: float) -> str:
+        """How this kernel or a clone of it ended: what "Your code" did, as the parent tells within ``seconds``."""
+        told: dict[str, Any] = {}
+        if select.select([self._told], [], [], seconds)[0]:
+            for line in os.read(self._told, 4096).splitlines():
+                told |= json.loads(line)
+        if "stopped" in told:
+            return f"{told['stopped']} and was stopped"
+        signal_name = signal.strsignal(-told["ended"]) if told.get("ended", 0) < 0 else None
+        return "ended the process that it ran in" + (f" ({signal_name})" if signal_name else "")
 
     def kill_clone(self, pid: int) -> None:
         """The kernel reaps its clone; if it does not answer, both are killed."""
@@ -153,8 +187,11 @@ class WarmKernel:
             self._replay()
 
     def _begin(self) -> None:
-        self._name, self._sock = self._parent.fork()
-        self._receive(30.0)
+        self._name, self._sock, self._told = self._parent.fork()
+        try:
+            self._receive(30.0)
+        except SubmissionFault as fault:  # none of the submission's code has run yet
+            raise EngineError("a kernel could not be started") from fault
 
     def _restart(self) -> None:
         self.close()
@@ -186,7 +223,7 @@ class WarmKernel:
                 faults[number] = f"it did not finish within {limits.cell_seconds:g} seconds"
                 return None
             except KernelLost:
-                faults[number] = "it ended the kernel (os._exit, a crash, or too much memory)"
+                faults[number] = f"it {self.end(1.0)}"
                 return None
             except BadReply:
                 faults[number] = "the kernel's reply could not be read"
@@ -209,14 +246,20 @@ class WarmKernel:
 class WarmConnection:
     """A clone of a kernel."""
 
-    def __init__(self, kernel: WarmKernel, sock: socket.socket, pid: int, max_bytes: int) -> None:
-        self._kernel, self._sock, self._pid, self._max_bytes = kernel, sock, pid, max_bytes
+    def __init__(
+        self, kernel: WarmKernel, sock: socket.socket, pid: int, seen_from_here: int | None, max_bytes: int
+    ) -> None:
+        self._kernel, self._sock, self._max_bytes = kernel, sock, max_bytes
+        self._pid, self._seen_from_here = pid, seen_from_here  # in the kernel's namespace, and in ours
 
     def ask(self, request: dict[str, Any], seconds: float, from_ref: Any) -> list[dict[str, Any]]:
         node, buffers = encode_request(request)
-        _send(self._sock, node, buffers, seconds)
-        self._await(seconds)
-        reply, received = _receive(self._sock, seconds, self._max_bytes)
+        try:
+            _send(self._sock, node, buffers, seconds)
+            self._await(seconds)
+            reply, received = _receive(self._sock, seconds, self._max_bytes)
+        except KernelLost:
+            raise KernelLost(f"Your code {self._kernel.end(0.0)}.") from None
         try:
             decoded = Decoder(received, from_ref).decode(reply)
         except CodecError as error:
@@ -239,7 +282,7 @@ class WarmConnection:
     def cpu_seconds(self) -> float | None:
         """From ``/proc``: user and system time of the clone."""
         try:
-            fields = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()
+            fields = Path(f"/proc/{self._seen_from_here}/stat").read_text().rpartition(")")[2].split()
             return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
         except (OSError, IndexError, ValueError):
             return None
@@ -256,7 +299,7 @@ def _send(sock: socket.socket, node: Any, buffers: list[Any], seconds: float) ->
     except DeadlinePassed:
         raise KernelTimeout(_late(seconds)) from None
     except ConnectionLost:
-        raise KernelLost(ENDED) from None
+        raise KernelLost("Your code ended the process that it ran in.") from None
 
 
 def _receive(sock: socket.socket, seconds: float, max_bytes: int) -> tuple[Any, list[bytearray]]:
@@ -265,9 +308,20 @@ def _receive(sock: socket.socket, seconds: float, max_bytes: int) -> tuple[Any, 
     except DeadlinePassed:
         raise KernelTimeout(_late(seconds)) from None
     except ConnectionLost:
-        raise KernelLost(ENDED) from None
+        raise KernelLost("Your code ended the process that it ran in.") from None
     except MalformedFrame as error:
         raise BadReply(f"The kernel sent a reply that cannot be read ({error}).") from None
+
+
+def _sender(sock: socket.socket) -> int | None:
+    """The process that sends the first byte, by the system's account; its number in our namespace."""
+    sock.settimeout(10.0)
+    _, attached, _, _ = sock.recvmsg(1, socket.CMSG_SPACE(CREDENTIALS.size))
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
+    for level, kind, data in attached:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
+            return int(CREDENTIALS.unpack(data[: CREDENTIALS.size])[0]) or None
+    return None
 
 
 def _late(seconds: float) -> str:
@@ -304,7 +358,9 @@ FIXED_ENVIRONMENT = {
 }
 
 
-def _environment(home: Path) -> dict[str, str]:
+def environment(home: str) -> dict[str, str]:
     """What kernels see of the environment: nothing of ours but where data is."""
     kept = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
-    return kept | dict.fromkeys(PRIVATE_FOLDERS, str(home)) | FIXED_ENVIRONMENT
+    path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
+    user = dict.fromkeys(("USER", "LOGNAME"), "student")
+    return kept | dict.fromkeys(PRIVATE_FOLDERS, home) | user | FIXED_ENVIRONMENT | {"PATH": path}
