@@ -16,7 +16,7 @@ import pytest  # noqa: E402
 import torch  # noqa: E402
 
 from course.config import Limits  # noqa: E402
-from course.kernels.warm import WarmParent  # noqa: E402
+from course.kernels.parent import WarmParent  # noqa: E402
 
 torch.set_num_threads(1)
 

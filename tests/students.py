@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from course.kernels.inprocess import InProcessKernel
-from course.kernels.warm import WarmKernel, WarmParent
+from course.kernels.parent import WarmParent
+from course.kernels.warm import WarmKernel
 from course.student import Student
 from course.submission import Cell
 

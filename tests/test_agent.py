@@ -10,7 +10,7 @@ import pytest
 import torch
 from students import in_process, warm
 
-from course.kernels.warm import WarmParent
+from course.kernels.parent import WarmParent
 from course.student import Handle, Reply, StudentError
 from coursebridge.agent import MAX_PRINTED, Agent
 from coursebridge.codec import CodecError, Encoder, Name

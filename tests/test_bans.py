@@ -9,7 +9,8 @@ import torch
 from students import warm, warm_kernel
 
 from course.grading import forbid
-from course.kernels.warm import WarmKernel, WarmParent
+from course.kernels.parent import WarmParent
+from course.kernels.warm import WarmKernel
 from course.student import ForbiddenUse, Student
 
 ROUTES = """import threading

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,9 +16,9 @@ import pytest
 
 from course.authoring.crossings import attempts, cross
 from course.config import NO_SANDBOX, Limits
-from course.errors import NoWalls
+from course.errors import InputError, NoWalls
 from course.kernels import walls
-from course.kernels.warm import WarmParent
+from course.kernels.parent import WarmParent
 from course.lessons import Course
 from course.student import Student
 from course.submission import Cell
@@ -176,8 +177,9 @@ def test_without_bubblewrap_namespaces_are_enough(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_rung_that_does_not_hold_is_left_and_none_below_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = walls.Walls("broken", False, {"visible": ["/usr"], "links": [], "home": "", "switch_user": False})
-    monkeypatch.setattr("course.kernels.warm.ladder", lambda data: [broken, broken])
+    nothing = {"visible": ["/usr"], "links": [], "devices": ["/no/such/device"], "home": "/h", "switch_user": False}
+    broken = walls.Walls("broken", False, nothing)
+    monkeypatch.setattr("course.kernels.parent.ladder", lambda data, devices: [broken, broken])
     parent = WarmParent(Limits())
     with pytest.raises(NoWalls, match="make system-deps.*--no-sandbox"):
         parent.wait()
@@ -211,3 +213,41 @@ def test_data_sets_are_visible_and_cannot_be_changed(tmp_path: Path, monkeypatch
         assert errors[0] is None and re.search("Read-only|Permission", str(errors[1]))
     finally:
         parent.close()
+
+
+# -- the gpu tier, as far as it can be seen without one -----------------------------------------------------------
+
+
+@pytest.fixture
+def gpu_parent(monkeypatch: pytest.MonkeyPatch) -> Iterator[WarmParent]:
+    """A terminal's node stands for a GPU's."""
+    monkeypatch.setattr("course.kernels.parent.gpus", lambda: walls.Gpus(("/dev/tty",), "7"))
+    parent = WarmParent(Limits(), tier="gpu")
+    parent.wait()
+    yield parent
+    parent.close()
+
+
+def test_on_the_gpu_tier_each_exercise_has_a_fresh_kernel_and_nothing_is_forked(gpu_parent: WarmParent) -> None:
+    cell = (
+        "import os, resource\nseen = []\ndef count():\n    seen.append(1)\n    return len(seen), os.getpid()\n"
+        "def place():\n    return os.environ['CUDA_VISIBLE_DEVICES'], os.path.exists('/dev/tty'), "
+        "resource.getrlimit(resource.RLIMIT_DATA)[0] == resource.RLIM_INFINITY"
+    )
+    kernel = gpu_parent.start()
+    kernel.run([Cell(cell)])
+    for _ in range(2):
+        student = Student(kernel.snapshot)
+        assert (student.count(), student.count()) == ((1, 1), (2, 1))  # process 1: the kernel itself
+        assert student.place() == ("7", True, True)
+        student._close()
+    kernel.close()
+    environment = Path(f"/proc/{gpu_parent._process.pid}/environ").read_bytes().split(b"\0")
+    assert b"CUDA_VISIBLE_DEVICES=" in environment  # the parent itself sees none
+
+
+def test_without_a_gpu_its_tier_is_refused() -> None:
+    if any(Path("/dev").glob("nvidia[0-9]*")):
+        pytest.skip("this machine has a GPU")
+    with pytest.raises(InputError, match="no NVIDIA GPU"):
+        WarmParent(Limits(), tier="gpu")

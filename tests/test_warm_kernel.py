@@ -16,7 +16,8 @@ from small_course import LESSON, grader_of, submission, write_lesson
 from students import warm_kernel
 
 from course.kernels.base import BadReply, KernelLost, KernelTimeout, SubmissionFault
-from course.kernels.warm import WarmKernel, WarmParent
+from course.kernels.parent import WarmParent
+from course.kernels.warm import WarmKernel
 from course.runs.grade import grade_submission
 from course.student import Student
 from course.submission import Cell

@@ -40,6 +40,9 @@ class StudentError(Exception):
         self.type_name, self.message = type_name, message
         self.bases, self.traceback = tuple(bases), tuple(traceback)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return StudentError, (self.type_name, self.message, self.bases, self.traceback)
+
     def isinstance(self, error: type[BaseException] | str) -> bool:
         name = error if isinstance(error, str) else error.__name__
         return name == self.type_name or name in self.bases

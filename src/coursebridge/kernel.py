@@ -1,7 +1,8 @@
 """The process that runs a submission's cells, and its clones that answer hidden tests.
 
 It is a fork of the warm parent. On its socket it serves ``cell`` (run one), ``snapshot`` (fork a clone that serves an
-agent on the socket which comes with the message), ``kill`` (a clone) and ``threads``.
+agent on the socket which comes with the message), ``serve`` (do that itself, until the end), ``kill`` (a clone) and
+``threads``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import signal
 import socket
 import traceback
-from typing import Any
+from typing import Any, NoReturn
 
 from coursebridge.agent import Agent, seed_everything
 from coursebridge.codec import CodecError, Encoder
@@ -21,7 +22,7 @@ from coursebridge.shell import KernelShell, make_shell
 
 globals()["__builtins__"] = dict(vars(builtins))  # see codec
 
-_fork, _exit, _kill, _waitpid, _listdir = os.fork, os._exit, os.kill, os.waitpid, os.listdir
+_fork, _exit, _getpid, _kill, _waitpid, _listdir = os.fork, os._exit, os.getpid, os.kill, os.waitpid, os.listdir
 _open, _dup2, _close, _recv_fds = os.open, os.dup2, os.close, socket.recv_fds
 MAX_REQUEST = 1_000_000_000
 
@@ -51,6 +52,11 @@ def _serve(shell: KernelShell, sock: socket.socket, request: dict[str, Any]) -> 
         case "snapshot":
             _, fds, _, _ = _recv_fds(sock, 1, 1)
             return {"pid": _snapshot(shell, sock, fds[0])}
+        case "serve":
+            _, fds, _, _ = _recv_fds(sock, 1, 1)
+            send_frame(sock, {"pid": _getpid()}, [])
+            sock.close()
+            serve_agent(fds[0], shell.user_ns)
         case "kill":
             try:
                 _kill(request["pid"], signal.SIGKILL)
@@ -71,15 +77,15 @@ def _snapshot(shell: KernelShell, sock: socket.socket, fd: int) -> int:
     try:
         die_with_parent()
         sock.close()
-        clone = socket.socket(fileno=fd)
-        clone.send(b".")  # the system tells the grader from whom it came
-        serve_agent(clone, shell.user_ns)
+        serve_agent(fd, shell.user_ns)
     finally:
         _exit(1)
 
 
-def serve_agent(sock: socket.socket, namespace: dict[str, Any]) -> None:
+def serve_agent(fd: int, namespace: dict[str, Any]) -> NoReturn:
     """Answer the grader's requests until it hangs up."""
+    sock = socket.socket(fileno=fd)
+    sock.send(b".")  # the system tells the grader from whom it came
     silence()
     agent = Agent(namespace)
     try:

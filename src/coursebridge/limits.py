@@ -15,6 +15,8 @@ PROCESSES = 64
 WATCH_SECONDS = 0.1  # how often the watcher looks at these two
 TEMPORARY_BYTES = {"home": 128 * MIB, "/tmp": 64 * MIB, "/dev/shm": 128 * MIB}  # files live in memory
 
+GPU_NEEDS = ("RLIMIT_DATA", "RLIMIT_MEMLOCK")  # CUDA maps and pins more than it uses: only the watcher bounds it
+
 # One process of it, by name in `resource`. Limits that the system counts by user hold for the whole submission.
 LIMITS = {
     "RLIMIT_DATA": 2 * GIB,  # more private memory than the warm parent has; torch refuses with a clear message
@@ -28,13 +30,18 @@ LIMITS = {
 }
 
 
-def limit_this_process() -> None:
-    """Apply the table to this process and all that it starts. Where the system has no such limits, nothing happens."""
+def limit_this_process(gpu: bool = False) -> None:
+    """Apply the table to this process and all that it starts. Where the system has no such limits, nothing happens.
+
+    gpu: leave out what CUDA cannot live with.
+    """
     if sys.platform != "linux":
         return
     import resource
 
     for name, most in LIMITS.items():
+        if gpu and name in GPU_NEEDS:
+            continue
         if name == "RLIMIT_DATA":
             most += data_bytes()
         with contextlib.suppress(ValueError, OSError):  # a lower limit is in force already

@@ -2,9 +2,10 @@
 
 Started as ``python -m coursebridge.parent FD SETTINGS``. FD is a SOCK_SEQPACKET socket on which several graders may
 send ``{"op": "start", "id": ...}`` with two descriptors attached (the kernel's socket, and a pipe on which the parent
-tells how the kernel ended), and ``{"op": "kill", "id": ...}``. SETTINGS is JSON: ``preload``, modules to import, and
-``view``, what kernels see of the file system; null if they shall have no walls. It ends, with all its kernels, when
-the last of the graders hangs up.
+tells how the kernel ended), and ``{"op": "kill", "id": ...}``. SETTINGS is JSON: ``preload``, modules to import;
+``view``, what kernels see of the file system, null if they shall have no walls; ``gpus``, what they get as
+CUDA_VISIBLE_DEVICES (this process itself never touches CUDA). It ends, with all its kernels, when the last of the
+graders hangs up.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def main() -> None:
         return
     prewarm(settings["preload"])
     control.send(json.dumps({"ready": os.getpid()}).encode())
-    WarmParent(control, view).serve()
+    WarmParent(control, view, settings["gpus"]).serve()
 
 
 def prewarm(modules: list[str]) -> None:
@@ -77,8 +78,8 @@ class Forked:
 class WarmParent:
     """Forks, watches and ends kernels."""
 
-    def __init__(self, control: socket.socket, view: View | None) -> None:
-        self._control, self._view = control, view
+    def __init__(self, control: socket.socket, view: View | None, gpus: str | None) -> None:
+        self._control, self._view, self._gpus = control, view, gpus
         self._kernels: dict[str, Forked] = {}
         self._dying: set[int] = set()
         self._forks = 0
@@ -135,7 +136,7 @@ class WarmParent:
         try:
             die_with_parent()
             os.setsid()
-            limit_this_process()
+            limit_this_process(gpu=self._gpus is not None)
             run()
         finally:
             os._exit(1)
@@ -151,6 +152,8 @@ class WarmParent:
         os.closerange(sock + 1, 4096)
         if folder is not None:
             os.chdir(folder)
+        if self._gpus is not None:
+            os.environ["CUDA_VISIBLE_DEVICES"] = self._gpus
         from coursebridge.kernel import serve_kernel
 
         serve_kernel(socket.socket(fileno=sock))

@@ -32,7 +32,7 @@ CAPSET = {"x86_64": 126, "aarch64": 91}
 CAPABILITY_VERSION = 0x20080522
 DROP_BOUND, NO_NEW_PRIVILEGES = 24, 38
 LAST_CAPABILITY = 63
-DEVICES = ("null", "zero", "full", "random", "urandom")
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 DEVICE_LINKS = {
     "fd": "/proc/self/fd",
     "stdin": "fd/0",
@@ -50,12 +50,14 @@ _machine = platform.machine()
 class View:
     """What a submission sees of the file system.
 
-    visible: paths that it can read.  links: symbolic links, as path and target.  home: its own directory, empty and
-    in memory.  switch_user: run as a user of its own (the parent is root).
+    visible: paths that it can read.  links: symbolic links, as path and target.  devices: nodes in /dev besides the
+    usual ones.  home: its own directory, empty and in memory.  switch_user: run as a user of its own (the parent is
+    root).
     """
 
     visible: tuple[str, ...]
     links: tuple[tuple[str, str], ...]
+    devices: tuple[str, ...]
     home: str
     switch_user: bool
 
@@ -140,7 +142,7 @@ def _shut_in(view: View, number: int) -> None:
     _libc.sethostname(b"kernel", 6)
     _build_root(view, user)
     os.environ["HOME"] = view.home
-    limit_this_process()
+    limit_this_process(gpu=bool(view.devices))
     give_up_privileges(user)
     refuse_system_calls()
     os.chdir(view.home)
@@ -167,8 +169,8 @@ def _build_root(view: View, user: int | None) -> None:
     for path, target in view.links:
         os.makedirs(os.path.dirname(root + path), exist_ok=True)
         os.symlink(target, root + path)
-    for name in DEVICES:
-        _bind(f"/dev/{name}", f"{root}/dev/{name}", directory=False, flags=NO_SUID | NO_EXEC)
+    for device in (*DEVICES, *view.devices):
+        _bind(device, root + device, directory=os.path.isdir(device), flags=NO_SUID | NO_EXEC)
     for name, target in DEVICE_LINKS.items():
         os.symlink(target, f"{root}/dev/{name}")
     os.makedirs(f"{root}/dev/pts")

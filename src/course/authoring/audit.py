@@ -19,6 +19,7 @@ from course.kernels.base import KernelSource
 from course.lessons import Course, Exercise, Lesson
 from course.records import ExerciseRecord
 from course.runs.pool import Task, grade_all
+from course.runs.rehearse import rehearse
 from course.runs.session import default_jobs, open_grader, open_kernels, source_order
 from course.source import SourceCell, check_complete, read_source, stub_of
 from course.submission import Submission
@@ -98,6 +99,7 @@ def audit_lesson(
             else:
                 submission = from_code(source, name, code, f"{name}/{slug or kind}")
             plan.append((name, kind, slug, _expects_name(grader, exercise, slug), submission))
+    rehearse(grader, jobs)
     tasks = [Task(submission, (name,), kind == "solution") for name, kind, _, _, submission in plan]
     for number, graded in grade_all(grader, kernels, tasks, jobs):
         name, kind, slug, expects_name, _ = plan[number]

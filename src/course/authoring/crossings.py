@@ -35,7 +35,7 @@ def attempts(course: Course) -> list[Attempt]:
     """The attempts, for this course and this machine."""
     import torch
 
-    from course.kernels.warm import environment
+    from course.kernels.parent import environment
 
     hidden = set(os.environ) - set(environment("")) - {"PWD"}
     others = "import os\nseen = [name for name in os.listdir('/proc') if name.isdigit()]\nassert len(seen) > 1, 'none'"

@@ -75,7 +75,7 @@ def _kernels(course: Course) -> Iterator[Finding]:
     from dataclasses import replace
 
     from course.authoring.crossings import attempts, cross
-    from course.kernels.warm import WarmParent
+    from course.kernels.parent import WarmParent
 
     started = time.perf_counter()
     parent = WarmParent(replace(course.config.limits, cell_seconds=5.0))

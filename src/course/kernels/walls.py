@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 import coursebridge
 import coursekit
 from course.config import NO_SANDBOX
+from course.errors import InputError
 
 HOME = "/home/student"  # inside the walls
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin")
@@ -35,22 +37,43 @@ class Walls:
     bubblewrap: bool
     view: dict[str, Any] | None
 
-    def command(self, arguments: list[str], data: str | None) -> list[str]:
-        """The command that runs this Python with ``arguments`` on this rung. data: folder of data sets to show."""
+    def command(self, arguments: list[str]) -> list[str]:
+        """The command that runs this Python with ``arguments`` on this rung."""
         python = [sys.executable, "-I", *arguments]
-        return [*_bubblewrap(data), *python] if self.bubblewrap else python
+        return [*_bubblewrap(self.view), *python] if self.bubblewrap and self.view else python
+
+
+@dataclass(frozen=True)
+class Gpus:
+    """devices: their nodes in /dev.  visible: what kernels get as CUDA_VISIBLE_DEVICES."""
+
+    devices: tuple[str, ...]
+    visible: str
 
 
 NO_WALLS = Walls("no walls", bubblewrap=False, view=None)
 
 
-def ladder(data: str | None) -> list[Walls]:
-    """The rungs to try on this machine, best first; none if nothing can contain student code here."""
+def gpus() -> Gpus:
+    """The GPUs of this machine, found without touching CUDA. Raises InputError when there is none."""
+    devices = tuple(map(str, sorted(Path("/dev").glob("nvidia*[0-9a-z]"))))
+    if not any(Path(device).name.removeprefix("nvidia").isdigit() for device in devices):
+        raise InputError("this machine has no NVIDIA GPU: leave out --tier gpu, or grade on a machine that has one")
+    numbers = [name for device in devices if (name := Path(device).name.removeprefix("nvidia")).isdigit()]
+    return Gpus(devices, os.environ.get("CUDA_VISIBLE_DEVICES", ",".join(numbers)))
+
+
+def ladder(data: str | None, devices: Sequence[str] = ()) -> list[Walls]:
+    """The rungs to try on this machine, best first; none if nothing can contain student code here.
+
+    data: folder of data sets that kernels see.  devices: nodes in /dev that they may use.
+    """
     if os.environ.get(NO_SANDBOX):
         return [NO_WALLS]
     if sys.platform != "linux":
         return []
-    view = {"visible": _visible(data), "links": _links(), "home": HOME, "switch_user": os.geteuid() == 0}
+    view = {"visible": _visible(data), "links": _links(), "devices": list(devices), "home": HOME,
+            "switch_user": os.geteuid() == 0}  # fmt: skip
     rungs = [Walls("namespaces", False, view)]
     if bubblewrap_works():
         rungs.insert(0, Walls("bubblewrap and namespaces", True, view))
@@ -62,7 +85,8 @@ def bubblewrap_works() -> bool:
     """Whether bubblewrap is installed and may make its namespaces here."""
     if shutil.which("bwrap") is None:
         return False
-    command = [*_bubblewrap(None), sys.executable, "-I", "-c", ""]
+    view = {"visible": _visible(None), "links": _links(), "devices": []}
+    command = [*_bubblewrap(view), sys.executable, "-I", "-c", ""]
     return subprocess.run(command, env={}, stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
 
 
@@ -79,7 +103,7 @@ def _links() -> list[tuple[str, str]]:
     return [(path, os.readlink(path)) for path in SYSTEM if os.path.islink(path)]
 
 
-def _bubblewrap(data: str | None) -> list[str]:
+def _bubblewrap(view: dict[str, Any]) -> list[str]:
     """bubblewrap with what is visible, read-only, and the capabilities that putting up inner walls takes."""
     root = os.geteuid() == 0
     options = ["--unshare-pid", "--unshare-ipc", "--unshare-net", "--unshare-uts"] if root else ["--unshare-all"]
@@ -87,8 +111,10 @@ def _bubblewrap(data: str | None) -> list[str]:
     options += ["--cap-drop", "ALL"]
     for name in AS_ROOT if root else AS_USER:
         options += ["--cap-add", f"CAP_{name}"]
-    for path in _visible(data):
+    for path in view["visible"]:
         options += ["--ro-bind", path, path]
-    for path, target in _links():
+    for path in view["devices"]:
+        options += ["--dev-bind", path, path]
+    for path, target in view["links"]:
         options += ["--symlink", target, path]
     return ["bwrap", *options, "--dir", HOME, "--chdir", HOME]

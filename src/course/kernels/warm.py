@@ -1,26 +1,19 @@
-"""Kernels forked from a warm parent process within milliseconds."""
+"""A submission's kernel, forked from the warm parent, and its clones that answer hidden tests."""
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import struct
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from course.config import Limits
-from course.errors import EngineError, NoWalls
+from course.errors import EngineError
 from course.kernels.base import (
     BadReply,
     CellResult,
@@ -30,98 +23,16 @@ from course.kernels.base import (
     SubmissionFault,
     encode_request,
 )
-from course.kernels.walls import HOME, Walls, ladder
 from course.submission import Cell
 from coursebridge.agent import MAX_MESSAGE
 from coursebridge.codec import CodecError, Decoder
 from coursebridge.frames import ConnectionLost, DeadlinePassed, MalformedFrame, receive_frame, send_frame
 
-START_SECONDS = 180.0
+if TYPE_CHECKING:
+    from course.kernels.parent import WarmParent
+
 PATIENCE = 4  # how many times its limit a call may wait in all, on a machine that is busy with other things
 CREDENTIALS = struct.Struct("3i")  # process, user and group id of a sender, unix(7)
-KEPT_ENVIRONMENT = ("LANG", "LC_ALL", "TZ", "COURSE_DATA", "COURSE_TIER")
-
-
-class WarmParent:
-    """Starts kernels. One for a whole run; forks of this process may use it side by side."""
-
-    def __init__(self, limits: Limits, preload: Sequence[str] = ()) -> None:
-        self.limits, self._preload = limits, list(preload)
-        self._numbers = itertools.count()
-        self._rungs = ladder(os.environ.get("COURSE_DATA"))
-        self._ready = False
-        if not self._rungs:
-            raise NoWalls("it is not Linux")
-        self._launch(self._rungs.pop(0))
-
-    def _launch(self, walls: Walls) -> None:
-        self.rung, self.contains = walls.rung, walls.view is not None
-        self.home = Path(tempfile.mkdtemp(prefix="course-"))
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        settings = json.dumps({"preload": self._preload, "view": walls.view})
-        self._process = subprocess.Popen(
-            walls.command(["-m", "coursebridge.parent", str(theirs.fileno()), settings], os.environ.get("COURSE_DATA")),
-            pass_fds=[theirs.fileno()],
-            env=environment(HOME if self.contains else str(self.home)),
-            cwd=self.home,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.home / "parent.log").open("wb"),
-        )
-        theirs.close()
-
-    def start(self) -> WarmKernel:
-        """A fresh kernel. Call ``wait`` before, and before any fork of this process."""
-        return WarmKernel(self)
-
-    def wait(self) -> None:
-        """Until the parent has imported everything. Raises EngineError with its last words, or NoWalls."""
-        while not self._ready:
-            told = self._first_words()
-            if "ready" in told:
-                self._ready = True
-            elif "fallen" in told:
-                self.close()
-                if not self._rungs:
-                    raise NoWalls(told["fallen"])
-                self._launch(self._rungs.pop(0))
-            else:
-                log = (self.home / "parent.log").read_text(errors="replace").strip().splitlines()
-                raise EngineError(f"the kernels' parent process did not start: {log[-1] if log else 'no message'}")
-
-    def _first_words(self) -> dict[str, str]:
-        self._control.settimeout(START_SECONDS)
-        try:
-            return dict(json.loads(self._control.recv(4000) or b"{}"))
-        except OSError:
-            return {}
-
-    def fork(self) -> tuple[str, socket.socket, int]:
-        """Ask for a kernel; gives its name, our end of its socket and a pipe that tells how it ended."""
-        name = f"{os.getpid()}-{next(self._numbers)}"
-        ours, theirs = socket.socketpair()
-        told, telling = os.pipe()
-        try:
-            message = json.dumps({"op": "start", "id": name}).encode()
-            socket.send_fds(self._control, [message], [theirs.fileno(), telling])
-        except OSError as error:
-            raise EngineError(f"the kernels' parent process is gone ({error.strerror})") from error
-        finally:
-            theirs.close()
-            os.close(telling)
-        return name, ours, told
-
-    def kill(self, name: str) -> None:
-        with contextlib.suppress(OSError):
-            self._control.send(json.dumps({"op": "kill", "id": name}).encode())
-
-    def close(self) -> None:
-        self._control.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(5)
-        self._process.kill()
-        self._process.wait()
-        shutil.rmtree(self.home, ignore_errors=True)
 
 
 class WarmKernel:
@@ -133,7 +44,10 @@ class WarmKernel:
         self._skip: frozenset[int] = frozenset()
         self._ran: set[int] = set()
         self._deadline = 0.0
-        self._fresh = True
+        self._name: str
+        self._sock: socket.socket
+        self._told: int
+        self._spent: bool
         self._begin()
 
     def run(self, cells: Sequence[Cell]) -> list[CellResult]:
@@ -146,13 +60,14 @@ class WarmKernel:
         return results
 
     def snapshot(self) -> Connection:
-        if self._threads() > 1 and not self._fresh:
-            self._replay()  # a fork would copy the student's threads in the middle of what they do
-        self._fresh = False
+        """A clone; where a fork would go wrong, because threads or a GPU are in use, the kernel itself, once."""
+        if self._spent:
+            self._replay()
+        self._spent = not self._parent.clones or self._threads() > 1
         ours, theirs = socket.socketpair()
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         try:
-            _send(self._sock, {"op": "snapshot"}, [], 10.0)
+            _send(self._sock, {"op": "serve" if self._spent else "snapshot"}, [], 10.0)
             socket.send_fds(self._sock, [b"S"], [theirs.fileno()])
             pid = _number(self._receive(10.0), "pid")
             seen_from_here = _sender(ours)
@@ -180,6 +95,8 @@ class WarmKernel:
 
     def kill_clone(self, pid: int) -> None:
         """The kernel reaps its clone; if it does not answer, both are killed."""
+        if self._spent:
+            return
         try:
             _send(self._sock, {"op": "kill", "pid": pid}, [], 2.0)
             self._receive(2.0)
@@ -187,6 +104,7 @@ class WarmKernel:
             self._replay()
 
     def _begin(self) -> None:
+        self._spent = False  # its process has served as its own clone
         self._name, self._sock, self._told = self._parent.fork()
         try:
             self._receive(30.0)
@@ -345,22 +263,3 @@ def _cell_result(reply: Any) -> CellResult:
         return CellResult(outputs, f"{error['type']}: {error['message'][:MAX_MESSAGE]}{''.join(lines)}")
     except (KeyError, TypeError, ValueError):
         raise BadReply("malformed") from None
-
-
-PRIVATE_FOLDERS = ("HOME", "TMPDIR", "IPYTHONDIR", "MPLCONFIGDIR", "XDG_CACHE_HOME", "TORCH_HOME")
-FIXED_ENVIRONMENT = {
-    "OPENBLAS_NUM_THREADS": "1",  # a second thread would make forks unsafe
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "PYTHONHASHSEED": "0",  # the order of sets is the same in every run
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "CUDA_VISIBLE_DEVICES": "",
-}
-
-
-def environment(home: str) -> dict[str, str]:
-    """What kernels see of the environment: nothing of ours but where data is."""
-    kept = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
-    path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
-    user = dict.fromkeys(("USER", "LOGNAME"), "student")
-    return kept | dict.fromkeys(PRIVATE_FOLDERS, home) | user | FIXED_ENVIRONMENT | {"PATH": path}
