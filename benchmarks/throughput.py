@@ -1,53 +1,192 @@
-"""What the engine adds to the tests' own arithmetic: warm kernels against the same tests in one process, in one run.
+"""What a submission costs, beside plain nbgrader in the same run. Writes docs/performance.md.
 
-Floor: the solution of lesson 02, graded in process (no kernel, no fork of one, no socket). Measured: the same through
-kernels forked from the warm parent, one at a time. Times are wall-clock: on a busy machine only the ratio counts.
+Times are wall-clock, so the machine should be idle; on a busy one only ratios count.
 """
 
 from __future__ import annotations
 
+import json
 import os
-import statistics
-import time
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(name, "1")
+import click
+from processes import Measured, measure
+from report import RESULTS, last_line, machine, table, write_report
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from sample_class import LESSON, hand_in, our_course, plain_source, students
 
-from course.answers import from_answers, read_answers  # noqa: E402
-from course.kernels.base import KernelSource  # noqa: E402
-from course.kernels.inprocess import InProcessKernel  # noqa: E402
-from course.lessons import Course  # noqa: E402
-from course.runs.grade import grade_submission  # noqa: E402
-from course.runs.session import open_grader, open_kernels  # noqa: E402
-from course.source import read_source  # noqa: E402
+from course.answers import read_answers
+from course.lessons import Course
 
-LESSON, ROUNDS = "02_convolution", 5
+HERE = Path(__file__).parent
+CLASS = 24
+RIGHT = 12  # right submissions, one at a time on one core, for the engine's own cost
+GROWTH = [(size, jobs) for size in (24, 100, 400) for jobs in (1, 2)]
+UNCHANGED = 1000
+SCORES_ARE_NO_ERROR = (0, 1)  # 1: something needs a person
+PLAIN_CONFIG = """\
+c = get_config()  # noqa: F821
+c.CourseDirectory.course_id = "plain"
+c.ClearSolutions.enabled = False
+"""
+
+Step = tuple[str, Any]
 
 
-def main() -> None:
-    course = Course.open(Path(__file__).parents[1])
-    lesson = course.lesson(LESSON)
-    submission = from_answers(read_source(lesson), read_answers(lesson.solutions), "solution")
-    names = [n for n in submission.answers if not lesson.exercise(n).written]
-    started = time.perf_counter()
-    with open_kernels(course, lesson) as kernels:
-        grader = open_grader(course, lesson, names, 0)
-        kernels.wait()
-        start = time.perf_counter() - started
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--quick", is_flag=True, help="Only the class of 24, not how cost grows with it.")
+@click.option("--work", type=click.Path(path_type=Path), help="Keep the course folders and logs here.")
+def main(quick: bool, work: Path | None) -> None:
+    """Grade a generated class of lesson 02 with plain nbgrader and with ours, and compare.
 
-        def seconds(source: KernelSource) -> float:
-            begun = time.perf_counter()
-            record = grade_submission(grader, source, submission, names)
-            assert all(e.full for e in record.exercises.values())
-            return time.perf_counter() - begun
+    \b
+    make bench
+    .venv/bin/python benchmarks/throughput.py --quick
 
-        pairs = [(seconds(InProcessKernel()), seconds(kernels)) for _ in range(ROUNDS + 1)][1:]
-    floor, measured = (statistics.median(column) for column in zip(*pairs, strict=True))
-    print(f"start (once a run)      {start:6.2f} s   import torch, collect the tests, warm the parent")
-    print(f"floor, in process       {floor:6.2f} s   a right submission of {len(names)} exercises")
-    print(f"measured, warm kernels  {measured:6.2f} s")
-    print(f"gap                     {measured - floor:6.2f} s   {measured / floor:.2f}x the floor")
+    The whole takes about half an hour on two idle cores, --quick five minutes. Results go to benchmarks/results.json
+    and docs/performance.md; what --quick leaves out stays as it was. Stopping it changes nothing.
+    """
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
+    folder = work or Path(tempfile.mkdtemp(prefix="bench-"))
+    try:
+        with Progress(*columns, console=console) as bar:
+            total = 5 if quick else 5 + len(GROWTH) + 1
+            task = bar.add_task("preparing", total=total)
+            for name, value in _steps(folder, quick, lambda what: bar.update(task, description=what)):
+                results[name] = value
+                bar.advance(task)
+    finally:
+        if work is None:
+            shutil.rmtree(folder, ignore_errors=True)
+    write_report(results)
+    Console().print(table(results))
+    click.echo(last_line(results))
+
+
+def _steps(folder: Path, quick: bool, say: Any) -> Iterator[Step]:
+    """Each measurement's name in the results, and its result."""
+    origin = Course.open(HERE.parent)
+    yield "machine", machine()
+
+    say(f"plain nbgrader, {CLASS} submissions")
+    yield "plain", _plain(origin, folder / "plain")
+
+    course = our_course(origin, folder / "ours")
+    jobs = min(2, len(os.sched_getaffinity(0)))
+    say(f"ours, {CLASS} submissions, {jobs} workers")
+    yield "ours", _grade(course, origin, students(CLASS), jobs)
+
+    say("the same answers in one process")
+    floor = json.loads(measure([sys.executable, str(HERE / "floor.py"), str(origin.root)], course.root).output)
+    yield "floor", floor
+
+    say(f"{RIGHT} right submissions on one core")
+    yield "right", _grade(course, origin, students(RIGHT, ("right",)), 1, one_core=True)
+
+    if quick:
+        return
+    growth = {}
+    for size, workers in GROWTH:
+        say(f"ours, {size} submissions, {workers} workers")
+        growth[f"{size}/{workers}"] = _grade(course, origin, students(size), workers)
+        yield "growth", growth
+    say(f"{UNCHANGED} unchanged")
+    yield "unchanged", _unchanged(course, origin)
+
+
+def _plain(origin: Course, root: Path) -> dict[str, Any]:
+    """Plain nbgrader, as it comes, on the same answers."""
+    lesson = origin.lesson(LESSON)
+    root.mkdir(parents=True, exist_ok=True)
+    (root / "nbgrader_config.py").write_text(PLAIN_CONFIG, encoding="utf-8")
+    tests = read_answers(HERE / "in_notebook_tests.py").code
+    plain_source(lesson, tests, root / "source" / LESSON / f"{LESSON}.ipynb")
+    nbgrader = [sys.executable, "-m", "nbgrader"]
+    measure([*nbgrader, "generate_assignment", LESSON], root)
+    released = root / "release" / LESSON / f"{LESSON}.ipynb"
+    members = students(CLASS)
+    for _ in hand_in(released, root / "submitted", lesson, members):
+        pass
+    told = measure([*nbgrader, "autograde", LESSON], root, limit_memory=True)
+    graded = [s for s in members if (root / "autograded" / s / LESSON / f"{LESSON}.ipynb").is_file()]
+    assert len(graded) == CLASS, f"plain nbgrader graded {len(graded)} of {CLASS}"
+    return _result(told, CLASS)
+
+
+def _grade(
+    course: Course, origin: Course, members: dict[str, str], jobs: int, *, one_core: bool = False
+) -> dict[str, Any]:
+    """Ours, from an empty store and an empty gradebook; with where the time went, in seconds a submission."""
+    root, lesson = course.root, course.lesson(LESSON)
+    _empty(course)
+    for _ in hand_in(lesson.release_notebook, root / "submitted", origin.lesson(LESSON), members):
+        pass
+    spans = root / "spans.jsonl"
+    pinned = ["taskset", "-c", str(min(os.sched_getaffinity(0)))] if one_core else []
+    command = [*pinned, sys.executable, str(HERE / "stopwatch.py"), str(spans), "grade", LESSON, "-j", str(jobs)]
+    told = measure([*command, "--json"], root, statuses=SCORES_ARE_NO_ERROR)
+    records = [json.loads(line) for line in told.output.splitlines() if line.startswith("{")]
+    _check_scores(records, members)
+    return {**_result(told, len(members)), "jobs": jobs, "spans": _shares(spans, len(members))}
+
+
+def _empty(course: Course) -> None:
+    """Nobody has handed in, nothing is known, and nobody is in the gradebook."""
+    from course.authoring.release import release
+
+    for name in ("submitted", "autograded", ".course"):
+        shutil.rmtree(course.root / name, ignore_errors=True)
+    for path in course.root.glob("gradebook.db*"):
+        path.unlink()
+    release(course, course.lesson(LESSON))
+
+
+def _check_scores(records: list[dict[str, Any]], members: dict[str, str]) -> None:
+    """A number only counts if the grading was right: full points for right answers, and nobody fails by accident."""
+    assert {r["student"] for r in records} == set(members), "every student must be graded"
+    for record in records:
+        kind = members[record["student"]]
+        coded = [e for e in record["exercises"].values() if e["tests"]]
+        lost = [e["exercise"] for e in coded if e["points"] < e["max_points"]]
+        accidents = [e["reason"] for e in coded if e["status"] == "needs_manual"]
+        assert not accidents, f"{record['student']}: {accidents}"
+        most = {"right": 0, "wrong": 3, "broken": 1, "loop": 1, "hog": 1, "untouched": 8}[kind]
+        least = 0 if kind in ("right", "untouched") else 1
+        assert least <= len(lost) <= most, f"{record['student']} loses points in {lost}"
+
+
+def _shares(spans: Path, size: int) -> dict[str, float]:
+    """Seconds a submission by span, of all processes together; ``start`` is in seconds a run."""
+    seconds: Counter[str] = Counter()
+    for line in spans.read_text(encoding="utf-8").splitlines():
+        seconds.update({k: v for k, v in json.loads(line).items() if k != "student"})
+    spans.unlink()
+    return {name: total if name == "start" else total / size for name, total in seconds.items() if name != "waiting"}
+
+
+def _unchanged(course: Course, origin: Course) -> dict[str, Any]:
+    """A second run over a class of which everything is known."""
+    lesson, size = course.lesson(LESSON), UNCHANGED
+    _empty(course)
+    command = [sys.executable, "-m", "course", "grade", LESSON]
+    for members in (students(CLASS), students(size)):  # 24 are graded, and all others are theirs again
+        for _ in hand_in(lesson.release_notebook, course.root / "submitted", origin.lesson(LESSON), members, CLASS):
+            pass
+        measure(command, course.root, statuses=SCORES_ARE_NO_ERROR)
+    return _result(measure(command, course.root, statuses=SCORES_ARE_NO_ERROR), size)
+
+
+def _result(told: Measured, size: int) -> dict[str, Any]:
+    return {"size": size, "seconds": told.seconds, "cpu": told.cpu, "peak": told.peak}
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from course.kernels.parent import WarmParent  # noqa: E402
 
 torch.set_num_threads(1)
 
-SYSTEM_PACKAGES = ("chromium", "bwrap", "bubblewrap")
+SYSTEM_PACKAGES = ("chromium", "bwrap", "bubblewrap", "postgresql")
 
 
 @pytest.fixture(scope="session")

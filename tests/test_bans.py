@@ -247,3 +247,34 @@ def test_no_route_to_torchvisions_models_is_open(warm_parent: WarmParent) -> Non
                 getattr(student, route)()
             assert "torchvision's" in caught.value.hits[0]["operation"]
             assert caught.value.hits[0]["cell"] == "answer"
+
+
+# -- other programs -----------------------------------------------------------------------------------------------
+
+PROGRAMS = """
+import os, subprocess, sys
+run, spawn = subprocess.run, os.posix_spawn
+command = [sys.executable, "-c", ""]
+def program(): return run(command).returncode
+def shell(): return os.system("true")
+def spawned(): return spawn(command[0], command, {})
+def replaced(): return os.execv(command[0], command)
+def swallowed():
+    try: return run(command).returncode
+    except Exception: return 0
+"""
+
+
+@pytest.mark.parametrize("program", names_in(PROGRAMS))
+def test_no_program_is_started_where_something_is_forbidden(warm_parent: WarmParent, program: str) -> None:
+    with (
+        warm(warm_parent, PROGRAMS, bans=("unfold",), call_seconds=30) as student,
+        pytest.raises(ForbiddenUse) as caught,
+    ):
+        getattr(student, program)()
+    assert caught.value.hits[0]["operation"] == "another program"
+
+
+def test_programs_may_be_started_where_nothing_is_forbidden(warm_parent: WarmParent) -> None:
+    with warm(warm_parent, PROGRAMS, call_seconds=30) as student:
+        assert student.program() == student.shell() == 0

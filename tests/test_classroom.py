@@ -13,10 +13,11 @@ import pytest
 from small_course import LESSON, lesson_of, write_lesson
 
 from course.config import Limits
+from course.errors import EngineError
 from course.kernels.inprocess import InProcessKernel
 from course.lessons import Course
 from course.records import ExerciseRecord
-from course.runs import classroom, receipt
+from course.runs import pool, receipt, session
 from course.runs.classroom import grade_class, stored_records
 from course.runs.pool import Task
 from course.runs.store import Store, write_whole
@@ -46,13 +47,13 @@ def graded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[str, ...]]]
     def no_kernels(*args: Any, **options: Any) -> Iterator[InProcessKernel]:
         yield InProcessKernel()
 
-    def grade_all(grader: Any, kernels: Any, tasks: Sequence[Task], jobs: int) -> Iterator[Any]:
+    def grade_all(grader: Any, kernels: Any, tasks: Sequence[Task], jobs: int, keep: Any) -> Iterator[Any]:
         seen.extend((task.submission.student, task.exercises) for task in tasks)
-        yield from original(grader, kernels, tasks, jobs)
+        yield from original(grader, kernels, tasks, jobs, keep)
 
-    original: Callable[..., Iterator[Any]] = classroom.grade_all
-    monkeypatch.setattr(classroom, "grade_all", grade_all)
-    monkeypatch.setattr(classroom, "open_kernels", no_kernels)
+    original: Callable[..., Iterator[Any]] = pool.grade_all
+    monkeypatch.setattr(pool, "grade_all", grade_all)
+    monkeypatch.setattr(session, "open_kernels", no_kernels)
     return seen
 
 
@@ -241,6 +242,6 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
     path = tmp_path / "deep" / "file.json"
     write_whole(path, "old")
     monkeypatch.setattr("os.replace", lambda *names: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError):
+    with pytest.raises(EngineError, match="disk full.*what was finished is kept"):
         write_whole(path, "new")
     assert path.read_text() == "old" and list(path.parent.iterdir()) == [path]

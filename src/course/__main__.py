@@ -14,6 +14,7 @@ COMMANDS = {  # name: the line that `course --help` shows
     "demo": "Grade three sample submissions from start to finish and show where the pages are.",
     "release": "Build the students' notebooks from the sources.",
     "grade": "Grade the submitted notebooks of a lesson and write the gradebook.",
+    "replay": "Grade an answer again from its receipt, and compare.",
     "feedback": "Make the students' feedback pages.",
     "report": "Show the class's scores as a table.",
     "try": "Grade answers files or notebooks without a gradebook.",
@@ -63,7 +64,7 @@ def cli() -> None:
 
     \b
     Students       course check, course lab
-    Instructors    course release, grade, feedback, report
+    Instructors    course release, grade, feedback, report, replay
     Lesson authors course new, try, solve, audit
 
     Exit status: 0 done; 1 done, and the answer is "no"; 2 the input is wrong; 3 the engine failed.

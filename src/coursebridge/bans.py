@@ -26,6 +26,7 @@ OPERATORS: dict[str, Callable[[str], bool]] = {
     "cross_entropy": lambda op: op.startswith(("cross_entropy", "nll_loss", "log_softmax", "_log_softmax")),
 }
 FAMILIES = (*OPERATORS, "autograd", "torchvision")
+PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn")  # names of Python's audit events
 
 _has_kernel = torch._C._dispatch_has_kernel_for_dispatch_key
 hits: list[dict[str, Any]] = []
@@ -40,6 +41,8 @@ def enforce(families: Iterable[str]) -> None:
     """Refuse these families in this process from now on; a family that is enforced already costs nothing."""
     for family in families:
         if family not in _enforced:
+            if not _enforced:
+                sys.addaudithook(_refuse_programs)
             if family == "torchvision":
                 _refuse_torchvision()
             _enforced[family] = family in ("autograd", "torchvision") or _override(OPERATORS[family])
@@ -78,6 +81,12 @@ def record(what: str) -> Forbidden:
     if len(hits) < 20:
         hits.append({"operation": what, **(line or {})})
     return Forbidden(f"{what} is not allowed in this exercise")
+
+
+def _refuse_programs(event: str, _: Any) -> None:
+    """In a program of its own nothing would be refused. An audit hook cannot be taken away again."""
+    if event in PROGRAMS:
+        raise record("another program")
 
 
 def _refuse_torchvision() -> None:

@@ -152,36 +152,45 @@ def _build_root(view: View, user: int | None) -> None:
     """A file system of what is visible, on memory of its own, in the place of the old one."""
     root = "/tmp"
     _mount("none", "/", None, RECURSIVE | PRIVATE)
-    shown = [path for path in view.visible if os.path.exists(path)]
-    handles = {path: os.open(path, os.O_PATH) for path in shown}  # what lies below /tmp is about to be covered
+    shown = {path: os.open(path, os.O_PATH) for path in view.visible if os.path.exists(path)}  # /tmp will be covered
     _mount("tmpfs", root, "tmpfs", NO_SUID | NO_DEVICES, "mode=755,size=1m")
-    owner = f",uid={user},gid={user}" if user is not None else ""
-    for place, size in TEMPORARY_BYTES.items():
-        private, mode = place == "home", "700" if place == "home" else "1777"
-        path = root + (view.home if private else place)
-        os.makedirs(path, exist_ok=True)
-        options = f"mode={mode},size={size},nr_inodes=20k{owner if private else ''}"
-        _mount("tmpfs", path, "tmpfs", NO_SUID | NO_DEVICES, options)
-    for path, handle in handles.items():
-        directory = os.path.isdir(f"/proc/self/fd/{handle}")
-        _bind(f"/proc/self/fd/{handle}", root + path, directory)
+    _make_private_folders(root, view.home, user)
+    for path, handle in shown.items():
+        source = f"/proc/self/fd/{handle}"
+        _bind(source, root + path, os.path.isdir(source))
         os.close(handle)
     for path, target in view.links:
         os.makedirs(os.path.dirname(root + path), exist_ok=True)
         os.symlink(target, root + path)
-    for device in (*DEVICES, *view.devices):
-        _bind(device, root + device, directory=os.path.isdir(device), flags=NO_SUID | NO_EXEC)
-    for name, target in DEVICE_LINKS.items():
-        os.symlink(target, f"{root}/dev/{name}")
-    os.makedirs(f"{root}/dev/pts")
-    _mount("devpts", f"{root}/dev/pts", "devpts", NO_SUID | NO_EXEC, "newinstance,ptmxmode=0666,mode=620,max=16")
+    _make_devices(root, (*DEVICES, *view.devices))
     os.makedirs(f"{root}/proc")
     with contextlib.suppress(OSError):  # refused where the old one is not wholly visible; then there is none
         _mount("proc", f"{root}/proc", "proc", NO_SUID | NO_DEVICES | NO_EXEC)
     _move_to(root)
 
 
+def _make_private_folders(root: str, home: str, user: int | None) -> None:
+    """Folders that can be written to, each of a size that files in it cannot exceed together."""
+    for place, size in TEMPORARY_BYTES.items():
+        path, mode, owner = root + place, 1777, ""
+        if place == "home":
+            path, mode = root + home, 700
+            owner = f",uid={user},gid={user}" if user is not None else ""
+        os.makedirs(path, exist_ok=True)
+        _mount("tmpfs", path, "tmpfs", NO_SUID | NO_DEVICES, f"mode={mode},size={size},nr_inodes=20k{owner}")
+
+
+def _make_devices(root: str, devices: tuple[str, ...]) -> None:
+    for device in devices:
+        _bind(device, root + device, os.path.isdir(device), NO_SUID | NO_EXEC)
+    for name, target in DEVICE_LINKS.items():
+        os.symlink(target, f"{root}/dev/{name}")
+    os.makedirs(f"{root}/dev/pts")
+    _mount("devpts", f"{root}/dev/pts", "devpts", NO_SUID | NO_EXEC, "newinstance,ptmxmode=0666,mode=620,max=16")
+
+
 def _bind(source: str, place: str, directory: bool, flags: int = NO_SUID | NO_DEVICES) -> None:
+    """Show something at another place, read-only with everything below it."""
     os.makedirs(place if directory else os.path.dirname(place), exist_ok=True)
     if not directory:
         open(place, "w").close()

@@ -1,5 +1,7 @@
 """Returns an object that equals everything, and one that also looks like an array and like a tensor."""
 
+HERE = "only bytes of plain tensors cross; the object is a handle, which equals nothing"
+
 
 # %% correlate1d
 class Equal:

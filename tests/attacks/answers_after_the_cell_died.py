@@ -1,6 +1,7 @@
 """One exercise's cell spoils the function of another: what stands later in the notebook counts, as in a notebook."""
 
 EXPECTED = {"correlate1d": 0}
+HERE = "the function that stands last counts, as in a notebook"
 
 
 # %% correlate1d

@@ -1,5 +1,7 @@
 """Returns objects that stay in the kernel: their attributes are asked for, if at all, by its own rules."""
 
+HERE = "a handle is no tensor"
+
 
 # %% correlate1d
 class Yes:

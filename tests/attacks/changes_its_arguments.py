@@ -1,5 +1,7 @@
 """Writes into its arguments, hoping that they are shared with whoever computes the expected value."""
 
+HERE = "it gets a copy of the arguments"
+
 
 # %% correlate1d
 def correlate1d(x, w):

@@ -1,5 +1,7 @@
 """A wrapper tensor whose ``__torch_dispatch__`` gives every operation on it another value."""
 
+HERE = "values are read without asking the subclass"
+
 
 # %% correlate1d
 class Wrapper(torch.Tensor):

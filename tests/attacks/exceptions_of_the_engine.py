@@ -1,5 +1,7 @@
 """Raises exceptions that are called like the engine's own, so that a person would have to look, or a test would pass."""
 
+HERE = "an exception crosses as text; its name means nothing"
+
 
 # %% correlate1d
 def correlate1d(x, w):

@@ -1,6 +1,8 @@
 """``os._exit``, and a crash, inside the tested function; the other exercises are graded."""
 
 REASON = "ended the process"
+HERE = "only the exercise's own clone ends"
+PLAIN = "not graded"
 
 # %% correlate1d
 import os

@@ -1,5 +1,7 @@
 """SystemExit, KeyboardInterrupt, GeneratorExit and an exception that cannot be shown, one after the other."""
 
+HERE = "an exception of any kind is a wrong answer"
+
 
 # %% correlate1d
 class Unshowable(Exception):

@@ -2,6 +2,7 @@
 Then no answer fits its question any more, which is the submission's own loss."""
 
 EXPECTED = {"output_size": 0, "edge_kernels": 0}
+HERE = "no answer fits its question any more, which is its own loss"
 
 # %% correlate1d
 import json

@@ -47,7 +47,7 @@ FRAMES = {
     "not_utf8": 'frame(b"\\xff\\xfe[1]")',
     "deep_nesting": 'frame(b"[" * 500_000 + b"]" * 500_000)',
     "depth_beyond_the_limit": 'frame([ok([[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]])] * steps)',
-    "five_million_lists": 'frame(b"[" + b"[]," * 5_000_000 + b"[]]")',
+    "two_million_lists": 'frame(b"[" + b"[]," * 2_000_000 + b"[]]")',
     "a_number_of_a_million_digits": 'frame(b"[" + b"9" * 1_000_000 + b"]")',
     "not_a_list": 'frame("passed")',
     "more_replies_than_steps": "frame([ok(2.0)] * 1000)",

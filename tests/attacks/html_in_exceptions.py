@@ -1,6 +1,7 @@
 """An exception whose message and name hold HTML, terminal codes and bidirectional controls. The page shows them as text."""
 
 REASON = "&lt;script&gt;"
+HERE = "pages escape everything, and run no script"
 
 
 # %% correlate1d

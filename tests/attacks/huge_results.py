@@ -1,5 +1,7 @@
 """Returns results of every monstrous kind: larger than a reply may be, endlessly nested, with very many digits."""
 
+HERE = "replies have limits of size, depth and count"
+
 
 # %% correlate1d
 def correlate1d(x, w):

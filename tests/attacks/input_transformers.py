@@ -1,5 +1,8 @@
 """IPython input transformers that drop every later cell with a test in it, or put ``5.0`` in its place."""
 
+HERE = "no test is ever a cell of its shell"
+PLAIN = "full points"
+
 
 # %% correlate1d
 def correlate1d(x, w):

@@ -1,6 +1,7 @@
 """Leaves threads and forked children behind in a right answer; all of it is gone afterwards, and nothing hangs."""
 
 EXPECTED = {"correlate1d": "full"}
+HERE = "a kernel's processes and threads end with it"
 
 # %% correlate1d
 import os

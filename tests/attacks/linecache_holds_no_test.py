@@ -1,5 +1,8 @@
 """Reads the source of whoever calls it, through ``linecache`` and ``inspect``, and looks for a test or a reference."""
 
+HERE = "no test's source is in its process"
+PLAIN = "full points"
+
 
 # %% correlate1d
 def correlate1d(x, w):

@@ -1,6 +1,7 @@
 """An endless loop in C code, which no KeyboardInterrupt ends, in the tested function."""
 
 REASON = "took too long"
+HERE = "SIGKILL after the call's time, for this clone only"
 
 
 # %% correlate1d

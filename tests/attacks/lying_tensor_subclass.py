@@ -1,5 +1,8 @@
 """A tensor subclass that lies to every function of torch that is called on it."""
 
+HERE = "values are read without asking the subclass"
+PLAIN = "full points"
+
 
 # %% correlate1d
 class Liar(torch.Tensor):

@@ -52,6 +52,7 @@ def locked_cell_takes_anothers_id(notebook: dict, folder: Path):
 
 @expect()
 def schema_version_99(notebook: dict, folder: Path):
+    """Metadata of a schema version that does not exist yet."""
     for metadata in graded(notebook):
         metadata["schema_version"] = 99
     return notebook
@@ -59,6 +60,7 @@ def schema_version_99(notebook: dict, folder: Path):
 
 @expect()
 def flags_flipped(notebook: dict, folder: Path):
+    """Every flag of nbgrader's metadata is turned into its opposite."""
     for metadata in graded(notebook):
         for flag in ("grade", "solution", "locked"):
             metadata[flag] = not metadata.get(flag)
@@ -93,6 +95,7 @@ def ids_swapped(notebook: dict, folder: Path):
 
 @expect()
 def task_on_code(notebook: dict, folder: Path):
+    """Code cells are declared tasks, which nbgrader allows for prose only."""
     for metadata in graded(notebook):
         metadata["task"] = True
     return notebook
@@ -100,6 +103,7 @@ def task_on_code(notebook: dict, folder: Path):
 
 @expect()
 def metadata_removed(notebook: dict, folder: Path):
+    """All metadata is gone."""
     for cell in notebook["cells"]:
         cell["metadata"] = {}
     notebook["metadata"] = {}
@@ -108,6 +112,7 @@ def metadata_removed(notebook: dict, folder: Path):
 
 @expect()
 def metadata_of_wrong_types(notebook: dict, folder: Path):
+    """Metadata that is null, a list, a text, a number, or nested where nothing should be."""
     odd = [None, [], "text", {"nbgrader": None}, {"nbgrader": []}, {"nbgrader": {"grade_id": {"a": 1}}}, 7]
     for number, cell in enumerate(notebook["cells"]):
         cell["metadata"] = odd[number % len(odd)]
@@ -117,6 +122,7 @@ def metadata_of_wrong_types(notebook: dict, folder: Path):
 
 @expect(correlate1d=0)
 def points_500(notebook: dict, folder: Path):
+    """A wrong answer whose cells say that they are worth 500 points."""
     for metadata in graded(notebook):
         metadata["points"] = 500
     cell_of(notebook, "correlate1d")["source"] = "def correlate1d(x, w):\n    return torch.zeros(1)"
@@ -162,6 +168,7 @@ def saved_outputs(notebook: dict, folder: Path):
 
 @expect(output_size=0, reason="The cell of output_size is missing")
 def deleted_cells(notebook: dict, folder: Path):
+    """The cell of an exercise was deleted: that exercise is not answered, and the page says so."""
     notebook["cells"] = [c for c in notebook["cells"] if c is not cell_of(notebook, "output_size")]
     return notebook
 
@@ -176,6 +183,7 @@ def only_the_answers(notebook: dict, folder: Path):
 
 @expect()
 def reversed_cells(notebook: dict, folder: Path):
+    """All cells in the opposite order."""
     notebook["cells"].reverse()
     return notebook
 
@@ -205,6 +213,7 @@ def answer_turned_into_prose(notebook: dict, folder: Path):
 
 @expect(output_size=0, reason="could not be run")
 def syntax_error_in_a_cell(notebook: dict, folder: Path):
+    """A cell that does not parse."""
     cell_of(notebook, "output_size")["source"] = "def output_size(size:\n    return )"
     return notebook
 
@@ -233,7 +242,7 @@ def magics_and_shell_lines(notebook: dict, folder: Path):
 def cells_that_sleep(notebook: dict, folder: Path):
     """Twenty cells that stay just below the limit of a cell: the notebook as a whole has a limit, too."""
     for number in range(20):
-        source = f"import time; time.sleep(3)  # {number}"
+        source = f"import time; time.sleep(2)  # {number}"
         cell = {"cell_type": "code", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
         notebook["cells"].append(cell)
     return notebook
@@ -254,27 +263,32 @@ def sources_as_lines_and_surrogates(notebook: dict, folder: Path):
 
 @expect(reason="not valid JSON", **NOTHING)
 def not_json(notebook: dict, folder: Path):
+    """A script under the notebook's name."""
     return "print('I saved this as a script')"
 
 
 @expect(reason="not valid JSON", **NOTHING)
 def cut_in_the_middle(notebook: dict, folder: Path):
+    """Half of the file, as after a broken upload."""
     text = json.dumps(notebook)
     return text[: len(text) // 2]
 
 
 @expect(reason="nested too deeply", **NOTHING)
 def deep_json(notebook: dict, folder: Path):
+    """JSON that is nested 200 000 deep."""
     return "[" * 200_000 + "]" * 200_000
 
 
 @expect(reason="it has no cells", **NOTHING)
 def empty_file_of_json(notebook: dict, folder: Path):
+    """A file that holds null."""
     return "null"
 
 
 @expect(reason="it has no cells", **NOTHING)
 def empty_nbformat_3(notebook: dict, folder: Path):
+    """A notebook of the format of 2013, with no cells."""
     return {"nbformat": 3, "nbformat_minor": 0, "metadata": {"name": ""}, "worksheets": []}
 
 
@@ -288,21 +302,25 @@ def old_nbformat_3(notebook: dict, folder: Path):
 
 @expect()
 def another_nbformat(notebook: dict, folder: Path):
+    """A notebook of a format that does not exist."""
     return notebook | {"nbformat": 99, "nbformat_minor": -1}
 
 
 @expect(reason="was handed in as Untitled (1).ipynb")
 def other_file_name(notebook: dict, folder: Path):
+    """The notebook under the name that a browser gave it."""
     (folder / "Untitled (1).ipynb").write_text(json.dumps(notebook), encoding="utf-8")
 
 
 @expect(reason="there is no 02_convolution.ipynb", **NOTHING)
 def no_file(notebook: dict, folder: Path):
+    """A folder with no notebook in it."""
     (folder / "notes.txt").write_text("sorry", encoding="utf-8")
 
 
 @expect()
 def wrong_kernelspec(notebook: dict, folder: Path):
+    """A notebook for another language, with a kernel's name that holds a shell command."""
     notebook["metadata"]["kernelspec"] = {"name": "evil; rm -rf", "display_name": "R", "language": "R"}
     notebook["metadata"]["language_info"] = {"name": "R", "file_extension": ".r"}
     return notebook
@@ -313,26 +331,31 @@ def wrong_kernelspec(notebook: dict, folder: Path):
 
 @expect(student="bob[1] {a*}?")
 def id_with_brackets(notebook: dict, folder: Path):
+    """A student id with every character that glob patterns give a meaning."""
     return notebook
 
 
 @expect(student="  space at both ends ")
 def id_with_spaces(notebook: dict, folder: Path):
+    """A student id that begins and ends with spaces."""
     return notebook
 
 
 @expect(student="zoë 李 \u202e 🙂")
 def id_with_unicode(notebook: dict, folder: Path):
+    """A student id with accents, a sign that turns the direction of writing, and a face."""
     return notebook
 
 
 @expect(student="--help")
 def id_like_an_option(notebook: dict, folder: Path):
+    """A student id that reads like an option of a command."""
     return notebook
 
 
 @expect(student="<b onclick=alert(1)>&amp;'\"")
 def id_with_html(notebook: dict, folder: Path):
+    """A student id that is HTML with a script."""
     return notebook
 
 
@@ -357,12 +380,14 @@ def notebook_is_a_link(notebook: dict, folder: Path):
 
 @expect(reason="is a link", **NOTHING)
 def folder_is_a_link(notebook: dict, folder: Path):
+    """The folder is a link to that of a student who is right."""
     folder.rmdir()
     folder.symlink_to(folder.parents[1] / "honest" / folder.name)
 
 
 @expect(reason="not an ordinary file", **NOTHING)
 def notebook_is_a_pipe(notebook: dict, folder: Path):
+    """The notebook is a pipe, on which a reader would wait for ever."""
     os.mkfifo(folder / "02_convolution.ipynb")
 
 

@@ -1,5 +1,7 @@
 """Publishes results of its own, ``2.0`` points each, before and after it raises."""
 
+HERE = "outputs count for nothing"
+
 # %% correlate1d
 from IPython.display import display, publish_display_data
 

@@ -1,5 +1,7 @@
 """Replaces the functions of the bridge's agent: every request is answered with ``passed`` and full points."""
 
+HERE = "a forged reply is only another answer"
+
 # %% correlate1d
 import coursebridge.agent
 import coursebridge.kernel

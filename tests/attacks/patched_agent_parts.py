@@ -1,6 +1,7 @@
 """Patches what the agent is made of: encoder, exceptions, seeds, time, and the list of what was forbidden."""
 
 EXPECTED = {"output_size": 0, "edge_kernels": 0}  # whatever is encoded now reads ()
+HERE = "a forged reply is only another answer; the agent keeps its own references"
 
 # %% correlate1d
 import coursebridge.agent as agent

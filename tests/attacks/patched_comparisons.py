@@ -1,5 +1,8 @@
 """Patches every function that a test might compare with, in numpy and in torch, down to ``torch.testing``'s inside."""
 
+HERE = "judged in another process"
+PLAIN = "full points"
+
 # %% correlate1d
 import numpy.testing
 import torch.testing._comparison

@@ -1,5 +1,7 @@
 """Patches the test runner: pytest's outcomes, runner and raises, and makes ``assert`` succeed."""
 
+HERE = "the runner is in another process"
+
 
 # %% correlate1d
 def correlate1d(x, w):

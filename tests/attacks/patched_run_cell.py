@@ -1,6 +1,8 @@
 """Replaces what runs cells and shows errors: ``run_cell``, ``_run_cell_async``, ``showtraceback``, ``do_execute``."""
 
 EXPECTED = {"output_size": 0, "edge_kernels": 0}  # no cell after it is run
+HERE = "judged in another process; cells that are not run define nothing"
+PLAIN = "full points"
 
 
 # %% correlate1d

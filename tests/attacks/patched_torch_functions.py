@@ -1,6 +1,7 @@
 """Replaces constructors and methods of torch that a reference might use, and torch itself in ``sys.modules``."""
 
 EXPECTED = {"edge_kernels": 0}  # its tensors are made with what was broken
+HERE = "judged in another process"
 
 # %% correlate1d
 import sys

@@ -1,6 +1,7 @@
 """Prints 50 MB in a cell and in every call of a right answer: it costs nothing, and little of it is kept."""
 
 EXPECTED = {"correlate1d": "full"}
+HERE = "output has a limit; the answer counts"
 
 
 # %% correlate1d

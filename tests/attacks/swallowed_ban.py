@@ -2,6 +2,7 @@
 
 EXPECTED = {"correlate1d": 0}
 REASON = "forbids"
+HERE = "what was refused is recorded, whatever happens to the exception"
 
 
 # %% correlate1d

@@ -1,6 +1,7 @@
 """Swallows KeyboardInterrupt and blocks every signal that can be blocked, at the top and in the function."""
 
 REASON = "did not finish within"
+HERE = "SIGKILL cannot be swallowed"
 
 # %% correlate1d
 import signal

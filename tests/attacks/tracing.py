@@ -1,6 +1,9 @@
 """Traces and profiles whatever runs after it, and copies ``expected`` into its own result
 (but not that of the visible check, which everybody may read)."""
 
+HERE = "no frame of a test runs in its process"
+PLAIN = "full points"
+
 # %% correlate1d
 import sys
 import threading

@@ -1,6 +1,7 @@
 """No attack: a right answer that warns on stderr, in its cell and in its calls. A warning costs nothing."""
 
 EXPECTED = {"correlate1d": "full"}
+HERE = "a warning costs nothing"
 
 # %% correlate1d
 import sys

@@ -120,6 +120,11 @@ def channels_not_summed(x, weight, bias=None, stride=1, padding=0, dilation=1, g
     return _conv2d(x, first, bias, stride, padding, dilation, groups)
 
 
+def first_kernel_only(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """Your result has one map, that of the first kernel. Each of the O kernels makes a map (section 2.3)."""
+    return _conv2d(x, weight, bias, stride, padding, dilation, groups)[:, :1]
+
+
 def divides_by_the_window(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """You take the mean of the products. They are summed (section 2.3)."""
     return _conv2d(x, weight / weight[0].numel(), bias, stride, padding, dilation, groups)
@@ -182,6 +187,18 @@ def pads_after_striding(x, weight, bias=None, stride=1, padding=0, dilation=1, g
 def padding_ignored(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Your result has no padding in it: zeros go around the picture before the window slides (section 2.4)."""
     return _conv2d(x, weight, bias, stride, padding if padding == "same" else 0, dilation, groups)
+
+
+def padding_always_one(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """You add one row of zeros on each side, whatever the argument says: a 1 stands where `padding` should (section
+    2.4)."""
+    return _conv2d(x, weight, bias, stride, padding if isinstance(padding, str) else 1, dilation, groups)
+
+
+def pads_with_the_border(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """Your padding repeats the pixels at the border. Padding adds zeros (section 2.4)."""
+    sides = _sides(weight.shape[2:], stride, padding, dilation)
+    return _conv2d(F.pad(x, sides, "replicate"), weight, bias, stride, 0, dilation, groups)
 
 
 def padding_on_one_side(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -415,8 +432,8 @@ def numpy_on_the_way(x, weight, bias=None, stride=1, padding=0, dilation=1, grou
 
 
 def pads_x_in_place(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """You pad x itself, so the caller finds a larger picture afterwards. Pad a copy: `padded = F.pad(x, ...)` (section
-    2.4)."""
+    """You change an argument in place, for instance by padding x itself, so the caller finds another picture
+    afterwards. Work on a new tensor: `padded = F.pad(x, ...)` (section 2.4)."""
     x.data = F.pad(x.data, _sides(weight.shape[2:], stride, padding, dilation))
     return _conv2d(x, weight, bias, stride, 0, dilation, groups)
 

@@ -77,6 +77,45 @@ def padding_not_cropped(grad_output, x, weight, stride=1, padding=0):
     return _gradients(grad_output, _pad(x, padding), weight, stride, 0)[0], *right[1:]
 
 
+def padding_always_one(grad_output, x, weight, stride=1, padding=0):
+    """You are right for padding=1 only: a 1 stands where the argument `padding` should, in `F.pad` or where you cut the
+    padding off. Zeros in front of each row and column are `padding` in number, and so are those that you cut off
+    (section 2.6)."""
+    (sh, sw), (kh, kw), right = _both(stride), weight.shape[2:], _gradients(grad_output, x, weight, stride, padding)
+    padded = _pad(x, 1)
+    spread, grad_weight = torch.zeros_like(padded), torch.zeros_like(weight)
+    for i in range(grad_output.shape[2]):
+        for j in range(grad_output.shape[3]):
+            window = (..., slice(i * sh, i * sh + kh), slice(j * sw, j * sw + kw))
+            spread[window] += torch.einsum("no,ochw->nchw", grad_output[:, :, i, j], weight)
+            grad_weight += torch.einsum("no,nchw->ochw", grad_output[:, :, i, j], padded[window])
+    return spread[:, :, 1:-1, 1:-1], grad_weight, right[2]
+
+
+def full_padding_always_one(grad_output, x, weight, stride=1, padding=0):
+    """For grad_x you put one row of zeros around grad_output, which is right where K - 1 - padding is 1, as for K = 3
+    with padding 1. A "full" correlation needs K - 1 on each side; the padding is cut off afterwards (section 2.6)."""
+    right, (sh, sw) = _gradients(grad_output, x, weight, stride, padding), _both(stride)
+    n, o, h, w = grad_output.shape
+    spread = grad_output.new_zeros(n, o, (h - 1) * sh + 1, (w - 1) * sw + 1)
+    spread[:, :, ::sh, ::sw] = grad_output
+    return F.conv2d(_pad(spread, 1), weight.flip(2, 3).transpose(0, 1)), *right[1:]
+
+
+def turned_left_to_right_only(grad_output, x, weight, stride=1, padding=0):
+    """For grad_x you turn the kernel left to right only. It is turned by 180 degrees: rows and columns both, `flip(2,
+    3)` (section 2.6)."""
+    right = _gradients(grad_output, x, weight, stride, padding)
+    return _gradients(grad_output, x, weight.flip(2), stride, padding)[0], *right[1:]
+
+
+def turned_upside_down_only(grad_output, x, weight, stride=1, padding=0):
+    """For grad_x you turn the kernel upside down only. It is turned by 180 degrees: rows and columns both, `flip(2,
+    3)` (section 2.6)."""
+    right = _gradients(grad_output, x, weight, stride, padding)
+    return _gradients(grad_output, x, weight.flip(3), stride, padding)[0], *right[1:]
+
+
 def cropped_at_the_end_only(grad_output, x, weight, stride=1, padding=0):
     """You cut grad_x to the size of x at the bottom and on the right only. The padding lies on all sides: keep `[p : p
     + height]` (section 2.6)."""

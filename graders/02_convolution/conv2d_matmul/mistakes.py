@@ -48,8 +48,8 @@ def loop_over_maps(x, weight, bias=None, stride=1, padding=0):
 
 
 def loop_over_taps(x, weight, bias=None, stride=1, padding=0):
-    """You multiply once for each tap of the kernel and add. Let the columns hold all taps, C * KH * KW numbers, and
-    one product does it (section 2.5)."""
+    """You take many operations for each tap of the kernel, as when you multiply once for each tap and add. Let the
+    columns hold all taps, C * KH * KW numbers, and one product does it (section 2.5)."""
     taps = torch.eye(weight[0, 0].numel(), dtype=weight.dtype).reshape(-1, *weight.shape[2:])
     out = sum(_matmul(x, weight * tap, None, stride, padding) for tap in taps)
     return out if bias is None else out + bias.view(-1, 1, 1)
@@ -133,6 +133,34 @@ def float32_result(x, weight, bias=None, stride=1, padding=0):
     """Your result is float32 whatever goes in. `torch.zeros(...)` is float32; `x.new_zeros(...)` has the dtype of x
     (section 2.5)."""
     return _matmul(x, weight, bias, stride, padding).float()
+
+
+def not_folded(x, weight, bias=None, stride=1, padding=0):
+    """You return the product as it is, (N, O, L). Fold the L windows back into H' rows of W' (section 2.5)."""
+    return _matmul(x, weight, bias, stride, padding).flatten(2)
+
+
+def maps_last(x, weight, bias=None, stride=1, padding=0):
+    """Your maps stand in the last axis, as a product of windows as rows gives them. Move them: (N, O, H', W') (section
+    2.5)."""
+    return _matmul(x, weight, bias, stride, padding).movedim(1, -1)
+
+
+def windows_before_taps(x, weight, bias=None, stride=1, padding=0):
+    """You flatten (C, H', W', KH, KW) to columns without moving the axes first, so windows and taps are mixed. Bring
+    KH and KW before H' and W' with `permute` (section 2.5)."""
+    padded = F.pad(x, [p for p in reversed(_both(padding)) for _ in range(2)])
+    for axis, k, s in zip((2, 3), weight.shape[2:], _both(stride), strict=True):
+        padded = padded.unfold(axis, k, s)
+    size = padded.shape[2:4]
+    out = (weight.flatten(1) @ padded.reshape(len(x), -1, size.numel())).unflatten(2, size)
+    return out if bias is None else out + bias.view(-1, 1, 1)
+
+
+def padding_always_one(x, weight, bias=None, stride=1, padding=0):
+    """You add one row of zeros on each side, whatever the argument says: a 1 stands where `padding` should (section
+    2.4)."""
+    return _matmul(x, weight, bias, stride, 1)
 
 
 def stride_ignored(x, weight, bias=None, stride=1, padding=0):

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from course.grading import agree, fail, observe, points, same
 
 bans = ("convolution", "unfold")
-LIMIT = 64  # 40 are asked for; views count too, and copying each of the 9 taps into its place takes 57 without a loop
+LIMIT = 80  # one product takes 10 to 50, with each of 9 taps copied to its place 54 to 75; 9 products take 100
 LOOPS = {"H": "loop_over_pixels", "W": "loop_over_pixels", "N": "loop_over_batch", "C": "loop_over_channels",
          "O": "loop_over_maps"}  # fmt: skip
 
@@ -42,12 +42,12 @@ def count_operations(student, **sizes):
 def check_operations(student, *axes):
     """The operations stay few when one size after the other grows."""
     if (count := count_operations(student)) > LIMIT:
-        fail(f"A single 3 x 3 window takes {count} tensor operations; at most 40 are wanted.", "loop_over_taps")
+        fail(f"A single 3 x 3 window takes {count} tensor operations; at most {LIMIT} are wanted.", "loop_over_taps")
     for axis in axes:
         if (count := count_operations(student, **{axis: 128})) > LIMIT:
             loop = "H" if count_operations(student, H=128) > LIMIT else axis
-            fail(f"With {axis} = 128 and a 3 x 3 kernel, conv2d_matmul takes {count} tensor operations; at most 40 are "
-                 "wanted, whatever the sizes.", LOOPS[loop])  # fmt: skip
+            fail(f"With {axis} = 128 and a 3 x 3 kernel, conv2d_matmul takes {count} tensor operations; at most "
+                 f"{LIMIT} are wanted, whatever the sizes.", LOOPS[loop])  # fmt: skip
 
 
 @points(0.5)
@@ -77,11 +77,11 @@ def test_padding_makes_room(student):
 
 @points(1)
 def test_operations_for_pictures(student):
-    """A 3 x 3 kernel takes at most 40 tensor operations, however many and however large the pictures are."""
+    """A 3 x 3 kernel takes at most 80 tensor operations, however many and however large the pictures are."""
     check_operations(student, "H", "W", "N")
 
 
 @points(1)
 def test_operations_for_channels(student):
-    """A 3 x 3 kernel takes at most 40 tensor operations, however many channels and maps there are."""
+    """A 3 x 3 kernel takes at most 80 tensor operations, however many channels and maps there are."""
     check_operations(student, "C", "O")

@@ -126,6 +126,20 @@ def one_row_only(weight, height, width):
     return _matrix(weight, height, width)[:1]
 
 
+def last_row_missing(weight, height, width):
+    """The last row of your matrix is missing: H' * W' outputs have H' * W' rows (section 2.7)."""
+    return _matrix(weight, height, width)[:-1]
+
+
+def last_windows_zero(weight, height, width):
+    """The windows at the lower and right border are never written and stay 0. They start at 0, 1, ..., H - KH:
+    `range(H - KH)` leaves the last one out (section 2.7)."""
+    h, w = height - weight.shape[0] + 1, width - weight.shape[1] + 1
+    matrix = _matrix(weight, height, width).unflatten(0, (h, w)).clone()
+    matrix[-1], matrix[:, -1] = 0, 0
+    return matrix.flatten(0, 1)
+
+
 def kernel_everywhere(weight, height, width):
     """You fill a dense matrix with the weights, also where a pixel is outside of the window. There the entry is 0
     (section 2.7)."""

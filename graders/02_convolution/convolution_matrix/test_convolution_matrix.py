@@ -36,9 +36,9 @@ def just_fits(r):
 
 @points(0.5)
 def test_worked_example(student):
-    """[[1, 2], [3, 4]] on a 2 x 3 picture gives two rows: [1, 2, 0, 3, 4, 0] and [0, 1, 2, 0, 3, 4]."""
-    expected = torch.tensor([[1.0, 2, 0, 3, 4, 0], [0, 1, 2, 0, 3, 4]])
-    same(student.convolution_matrix(torch.tensor([[1.0, 2], [3, 4]]), 2, 3), expected, "the matrix for a 2 x 3 picture")
+    """[[1, 2], [3, 4]] on a 2 x 4 picture gives three rows, the first of them [1, 2, 0, 0, 3, 4, 0, 0]."""
+    expected = torch.tensor([[1.0, 2, 0, 0, 3, 4, 0, 0], [0, 1, 2, 0, 0, 3, 4, 0], [0, 0, 1, 2, 0, 0, 3, 4]])
+    same(student.convolution_matrix(torch.tensor([[1.0, 2], [3, 4]]), 2, 4), expected, "the matrix for a 2 x 4 picture")
 
 
 @points(1)

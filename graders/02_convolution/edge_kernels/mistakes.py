@@ -13,6 +13,12 @@ def vertical_and_horizontal_swapped():
     return _kernels(vertical=right["horizontal"], horizontal=right["vertical"])
 
 
+def one_direction_twice():
+    """Your two edge kernels look for the same edges. `horizontal` is `vertical` with rows and columns exchanged
+    (section 2.2)."""
+    return _kernels(horizontal=_kernels()["vertical"])
+
+
 def blur_sums_to_nine():
     """Your blur adds nine pixels up. Divide by 9, so that the weights add up to 1 and brightness stays (section
     2.2)."""

@@ -69,6 +69,9 @@ def test_step_edges(student):
     if all(answers[n, e] == (n != e) for n in EDGES for e in EDGES):
         fail("vertical answers to horizontal edges only, and horizontal to vertical ones only.",
              "vertical_and_horizontal_swapped")  # fmt: skip
+    for direction in EDGES:
+        if all(answers[n, e] == (e == direction) for n in EDGES for e in EDGES):
+            fail(f"vertical and horizontal both answer to {direction} edges only.", "one_direction_twice")
     for (name, direction), answer in answers.items():
         if name == direction and not answer:
             fail(f"{name} = {as_text(found[name])} stays 0 at {direction} edges, it should answer there.")

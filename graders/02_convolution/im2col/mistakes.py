@@ -73,6 +73,16 @@ def padding_pair_swapped(x, kernel_size, stride=1, padding=0, dilation=1):
     return _columns(_parts(x, kernel_size, stride, _both(padding)[::-1], dilation))
 
 
+def dilation_pair_swapped(x, kernel_size, stride=1, padding=0, dilation=1):
+    """You use the first number of the dilation for the width. Pairs are (height, width) (section 2.4)."""
+    return _columns(_parts(x, kernel_size, stride, padding, _both(dilation)[::-1]))
+
+
+def first_of_each_pair(x, kernel_size, stride=1, padding=0, dilation=1):
+    """You use the first number of each pair for both directions. Pairs are (height, width) (section 2.4)."""
+    return _columns(_parts(x, *(_both(v)[0] for v in (kernel_size, stride, padding, dilation))))
+
+
 def windows_before_taps(x, kernel_size, stride=1, padding=0, dilation=1):
     """You flatten (C, H', W', KH, KW) without moving the axes first, so windows and taps are mixed. Bring KH and KW
     before H' and W' with `permute` (section 2.5)."""
@@ -116,6 +126,25 @@ def window_moves_by_stride_times_dilation(x, kernel_size, stride=1, padding=0, d
 def padding_ignored(x, kernel_size, stride=1, padding=0, dilation=1):
     """Your windows never reach into the padding: zeros go around the picture first (section 2.4)."""
     return _columns(_parts(x, kernel_size, stride, 0, dilation))
+
+
+def padding_always_one(x, kernel_size, stride=1, padding=0, dilation=1):
+    """You add one row of zeros on each side, whatever the argument says: a 1 stands where `padding` should (section
+    2.4)."""
+    return _columns(_parts(x, kernel_size, stride, 1, dilation))
+
+
+def padding_on_one_side(x, kernel_size, stride=1, padding=0, dilation=1):
+    """All your zeros lie on the right and at the bottom. Padding p goes on all four sides, so the first window starts
+    in the padding (section 2.4)."""
+    ph, pw = _both(padding)
+    return _columns(_parts(F.pad(x, (0, 2 * pw, 0, 2 * ph)), kernel_size, stride, 0, dilation))
+
+
+def first_picture_only(x, kernel_size, stride=1, padding=0, dilation=1):
+    """You return the matrix of the first picture alone. Each picture has its own: (N, C * KH * KW, L), with the batch
+    axis also for N = 1 (section 2.5)."""
+    return _columns(_parts(x, kernel_size, stride, padding, dilation))[0]
 
 
 def windows_not_flattened(x, kernel_size, stride=1, padding=0, dilation=1):

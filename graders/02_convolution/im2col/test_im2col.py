@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from course.grading import agree, agree_gradients, points, same
 
 bans = ("convolution", "unfold")
+limits = {"call_seconds": 20}  # six loops in Python are slow and right
 
 
 def reference(x, kernel_size, stride=1, padding=0, dilation=1):

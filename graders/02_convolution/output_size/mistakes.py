@@ -92,8 +92,8 @@ def rounds_half_up(size, kernel_size, stride=1, padding=0, dilation=1):
 
 
 def truncates(size, kernel_size, stride=1, padding=0, dilation=1):
-    """`int(a / b)` cuts off towards zero, so -1 / 2 becomes 0 and a kernel that does not fit is given one window. `//`
-    rounds down (section 2.4)."""
+    """A kernel that does not fit is given one window, as by `int(a / b)`, which makes 0 of -1 / 2 where `//` rounds
+    down to -1. Raise a ValueError that names the sizes (section 2.4)."""
     return _size(size, kernel_size, stride, padding, dilation, never_refuses=True,
                  count=lambda room, s: int(room / s) + 1)  # fmt: skip
 

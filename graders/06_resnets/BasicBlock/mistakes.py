@@ -348,8 +348,9 @@ class padding_missing(_Block):
 
 
 class running_statistics_always(_Block):
-    """Your batch norms use the running statistics in train mode too. In train mode they use the batch's own and move
-    the running ones: call the modules, and leave `eval()` to the caller (section 6.2)."""
+    """Right in eval mode, wrong in train mode: your batch norms use the running statistics always. In train mode they
+    use the batch's own and move the running ones: call the modules, and leave `eval()` to the caller (section
+    6.2)."""
 
     def residual(self, x):
         out = F.relu(_frozen(self.bn1, self.conv1(x)))
@@ -361,6 +362,22 @@ class running_statistics_always(_Block):
 
 def _frozen(bn, x):
     return F.batch_norm(x, bn.running_mean, bn.running_var, bn.weight, bn.bias)
+
+
+class last_bn_frozen(_Block):
+    """Right in eval mode, wrong in train mode: `bn2` uses its running statistics always. In train mode it uses the
+    batch's own and moves the running ones: call it as a module, without `eval()` (section 6.2)."""
+
+    def residual(self, x):
+        return _frozen(self.bn2, self.conv2(F.relu(self.bn1(self.conv1(x)))))
+
+
+class projection_bn_frozen(_Block):
+    """Right in eval mode, wrong in train mode: the norm of your projection uses its running statistics always. In
+    train mode it uses the batch's own and moves the running ones: call `downsample` as a module (section 6.2)."""
+
+    def skip(self, x):
+        return x if self.downsample is None else _frozen(self.downsample[1], self.downsample[0](x))
 
 
 class batch_statistics_always(_Block):

@@ -444,8 +444,9 @@ class padding_missing(_Block):
 
 
 class running_statistics_always(_Block):
-    """Your batch norms use the running statistics in train mode too. In train mode they use the batch's own and move
-    the running ones: call the modules, and leave `eval()` to the caller (section 6.6)."""
+    """Right in eval mode, wrong in train mode: your batch norms use the running statistics always. In train mode they
+    use the batch's own and move the running ones: call the modules, and leave `eval()` to the caller (section
+    6.6)."""
 
     def residual(self, x):
         out = F.relu(_frozen(self.bn1, self.conv1(x)))
@@ -454,6 +455,16 @@ class running_statistics_always(_Block):
 
     def skip(self, x):
         return x if self.downsample is None else _frozen(self.downsample[1], self.downsample[0](x))
+
+
+class last_bn_frozen(_Block):
+    """Right in eval mode, wrong in train mode: `bn3` uses its running statistics always. In train mode it uses the
+    batch's own and moves the running ones: call it as a module, without `eval()` (section 6.6)."""
+
+    def residual(self, x):
+        out = F.relu(self.bn1(self.conv1(x)))
+        out = F.relu(self.bn2(self.conv2(out)))
+        return _frozen(self.bn3, self.conv3(out))
 
 
 def _frozen(bn, x):

@@ -330,6 +330,18 @@ class _OneNorm(_Block):
         return self.bn1(self.conv2(F.relu(self.bn1(self.conv1(x)))))
 
 
+class _Frozen(_Block):
+    def branch(self, x):
+        frozen = lambda bn, x: F.batch_norm(x, bn.running_mean, bn.running_var, bn.weight, bn.bias)
+        return frozen(self.bn2, self.conv2(F.relu(frozen(self.bn1, self.conv1(x)))))
+
+
+def running_statistics_always(n, residual=True):
+    """Right in eval mode, wrong in train mode: the batch norms of your blocks use the running statistics always. In
+    train mode they use the batch's own and move the running ones: leave `eval()` to the caller (section 6.3)."""
+    return _Net(n, residual, _Frozen)
+
+
 def first_bn_used_twice(n, residual=True):
     """Your blocks use one batch norm after both convolutions, and have another that does nothing. Each convolution
     has a batch norm of its own (section 6.3)."""

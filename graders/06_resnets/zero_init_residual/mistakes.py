@@ -172,6 +172,14 @@ def replaces_batch_norms(model):
         setattr(block, name, bn)
 
 
+def blocks_inside_only(model):
+    """You look for blocks among the children and below, and a model that is itself a block is passed over.
+    `model.modules()` begins with the model (section 6.5)."""
+    for block in _blocks(model):
+        if block is not model:
+            nn.init.zeros_(_last(block).weight)
+
+
 def freezes_gamma(model):
     """You switch the gradient of gamma off. It starts at zero and is trained from there: without a gradient the
     branch stays zero for ever (section 6.5)."""

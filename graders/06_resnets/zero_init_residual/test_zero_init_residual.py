@@ -48,11 +48,19 @@ def check_rest(student, kind, read):
             same(found.get(name), tensor, f"{name} of {kind}, which should stay as it is,")
 
 
+def check_single_block(student, kind, last):
+    block = getattr(student.support, kind)(4, 4)
+    student.zero_init_residual(block)
+    found = student.support.vectors(block).get(f"{last}.weight")
+    same(found, torch.zeros_like(found), f"{last}.weight of a {kind} that stands alone")
+
+
 @points(0.5)
 def test_basic_blocks(student):
     """In each BasicBlock the gamma of bn2 is zero."""
     check_last_gammas(student, "basic_net")
     check_last_gammas(student, "torchvision_basic_net")
+    check_single_block(student, "BasicBlock", "bn2")
 
 
 @points(0.5)
@@ -60,6 +68,7 @@ def test_bottlenecks(student):
     """In each Bottleneck the gamma of bn3 is zero."""
     check_last_gammas(student, "bottleneck_net")
     check_last_gammas(student, "torchvision_bottleneck_net")
+    check_single_block(student, "Bottleneck", "bn3")
 
 
 @points(0.5)

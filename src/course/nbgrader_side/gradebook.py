@@ -1,4 +1,4 @@
-"""The gradebook, written in one transaction for a whole class, and read for reports.
+"""The gradebook, written in one transaction for a whole class, and read for reports; and the graded notebooks.
 
 Manual scores, manual comments and extra credit belong to people and are never written.
 """
@@ -19,17 +19,18 @@ from typing import Any
 
 import sqlalchemy
 from sqlalchemy import bindparam, func, select, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from course.errors import EngineError, InputError
-from course.lessons import Course, Lesson
+from course.lessons import Course, Lesson, hash_files
 from course.nbgrader_side import patches
 from course.nbgrader_side.settings import load_settings
 from course.nbgrader_side.submitted import finish, source_of
 from course.nbgrader_side.summary import summary
 from course.records import ExerciseRecord, SubmissionRecord
+from course.runs.classroom import Graded
 from course.runs.notebook import NotebookSubmission, blank_submission, tidy_notebook
-from course.runs.store import write_whole
+from course.runs.store import NotWritten, write_whole
 from course.submission import Submission
 
 BACKUPS = 10  # copies of the gradebook that are kept
@@ -37,6 +38,16 @@ ATTEMPTS = 3
 LONGEST_ID = 128  # of a student, in nbgrader's tables
 
 Penalty = Callable[[str, float, float], float | None]  # student, score, seconds late -> points to take off
+
+
+class ImpossibleNames(InputError):
+    """Folders in ``submitted/`` whose names cannot be student ids; what concerns the others is done."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            f"{len(names)} folders in submitted/ have names that cannot be student ids ({names[0]!r}): rename them; "
+            "all others were written"
+        )
 
 
 def auto_score(record: ExerciseRecord | None) -> float | None:
@@ -50,8 +61,9 @@ def needs_manual(record: ExerciseRecord | None, manual_score: float | None) -> b
 
 
 def auto_comment(record: ExerciseRecord | None, written: bool) -> str | None:
-    waits = record is None or (written and record.status == "needs_manual")
-    return None if record is None or waits else summary(record)
+    if record is None or (written and record.status == "needs_manual"):
+        return None
+    return summary(record).replace("\0", "\ufffd").encode("utf-8", "replace").decode()  # what every database can hold
 
 
 # -- writing ------------------------------------------------------------------------------------------------------
@@ -60,16 +72,16 @@ def auto_comment(record: ExerciseRecord | None, written: bool) -> str | None:
 def write_grades(course: Course, lesson: Lesson, records: Sequence[SubmissionRecord]) -> None:
     """Enter these submissions into the gradebook: all of them, or on an error none.
 
-    A copy of the gradebook is kept first. Raises InputError when the lesson was not released, and, after all others
-    are written, for folders whose names cannot be student ids.
+    A copy of the gradebook is kept first. Raises InputError when the lesson was not released, EngineError when the
+    gradebook cannot be written, and ImpossibleNames after all others are written.
     """
     config = load_settings(course.root)
     url = config.CourseDirectory.db_url
-    good = [record for record in records if _is_student_id(record.student)]
+    good = [record for record in records if is_student_id(record.student)]
     reviewed = _Reviewed(course.root, lesson.name)
-    _keep_copy(course.root, url)
     for attempt in range(1, ATTEMPTS + 1):
         try:
+            _keep_copy(course.root, url)
             with _transaction(url) as db:
                 cells = _cells(db, lesson)
                 notebooks = _enter_submissions(db, lesson, cells, good)
@@ -78,20 +90,49 @@ def write_grades(course: Course, lesson: Lesson, records: Sequence[SubmissionRec
             break
         except (OperationalError, IntegrityError) as error:  # locked, or another process added the same student
             if attempt == ATTEMPTS:
-                raise EngineError(f"the gradebook could not be written, nothing was changed: {error.orig}") from error
+                raise _not_written(error) from error
             time.sleep(attempt)
+        except DBAPIError as error:
+            raise _not_written(error) from error
     reviewed.remember(good)
-    if bad := [record.student for record in records if not _is_student_id(record.student)]:
-        raise InputError(
-            f"{len(bad)} folders in submitted/ have names that cannot be student ids ({bad[0]!r}): rename them; "
-            "all others were written"
-        )
+    if bad := [record.student for record in records if not is_student_id(record.student)]:
+        raise ImpossibleNames(bad)
+
+
+def _not_written(error: DBAPIError) -> EngineError:
+    reason = " ".join(str(error.orig).split())
+    return EngineError(
+        f"the gradebook could not be written, nothing was changed: {reason}. What was graded is kept: close what uses "
+        "the gradebook or make room, and run the same command again"
+    )
+
+
+def is_student_id(name: str) -> bool:
+    """Whether nbgrader's tables can hold it."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return 0 < len(name) <= LONGEST_ID
+
+
+def write_notebooks(course: Course, lesson: Lesson, results: Sequence[Graded]) -> Iterator[str]:
+    """Bring ``autograded/`` up to date and yield each student; a notebook that says the same already is left alone."""
+    written = _Written(course, lesson)
+    try:
+        for graded in results:
+            if is_student_id(graded.student) and not written.is_current(graded):
+                write_autograded(course, lesson, graded.submission, graded.record)
+                written.note(graded)
+            yield graded.student
+    finally:
+        written.remember()
 
 
 def write_autograded(course: Course, lesson: Lesson, submission: Submission | None, record: SubmissionRecord) -> None:
     """Write ``autograded/<student>/<lesson>/`` just as ``nbgrader autograde`` would, so that it has nothing left to do.
 
-    submission: None for one that could not be opened.
+    submission: None for one that could not be opened. Raises NotWritten.
     """
     from nbformat import v4
 
@@ -100,12 +141,55 @@ def write_autograded(course: Course, lesson: Lesson, submission: Submission | No
     notebook = finish(tidy_notebook(lesson, source, opened), course, lesson, record)
     target = lesson.autograded_notebook(record.student)
     write_whole(target, v4.writes(notebook).rstrip("\n") + "\n")
-    target.chmod(0o444)
-    for path in map(Path, patches.files_to_copy(str(lesson.submitted_notebook(record.student).parent))):
-        copy = target.parent / path.name
-        copy.unlink(missing_ok=True)
-        shutil.copyfile(path, copy)
-        copy.chmod(0o444)
+    try:
+        target.chmod(0o444)
+        for path in map(Path, patches.files_to_copy(str(lesson.submitted_notebook(record.student).parent))):
+            copy = target.parent / path.name
+            copy.unlink(missing_ok=True)
+            shutil.copyfile(path, copy)
+            copy.chmod(0o444)
+    except OSError as error:
+        raise NotWritten(target.parent, error.strerror or error) from error
+
+
+class _Written:
+    """Which graded notebooks stand in ``autograded/`` as this code would write them again."""
+
+    def __init__(self, course: Course, lesson: Lesson) -> None:
+        self._lesson = lesson
+        self._path = course.root / ".course" / "written" / f"{lesson.name}.json"
+        code = sorted(Path(__file__).parent.glob("*.py"))
+        self._context = f"{hash_files(code, Path(__file__).parent)} {course.config.title} {lesson.config.title}"
+        try:
+            told = json.loads(self._path.read_text(encoding="utf-8"))
+            self._known: dict[str, list[Any]] = told["notebooks"] if told["context"] == self._context else {}
+        except (OSError, ValueError, KeyError, TypeError):
+            self._known = {}
+        self._before = dict(self._known)
+
+    def is_current(self, graded: Graded) -> bool:
+        return bool(graded.version) and self._known.get(graded.student) == self._state(graded)
+
+    def note(self, graded: Graded) -> None:
+        self._known[graded.student] = self._state(graded)
+
+    def remember(self) -> None:
+        if self._known != self._before:
+            write_whole(self._path, json.dumps({"context": self._context, "notebooks": self._known}))
+
+    def _state(self, graded: Graded) -> list[Any]:
+        folder = str(self._lesson.submitted_notebook(graded.student).parent)
+        files = [self._lesson.autograded_notebook(graded.student), *map(Path, patches.files_to_copy(folder))]
+        return [graded.version, *([p.name, *_stamp(p)] for p in files)]
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Changes whenever the file is written."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
 
 
 @dataclass(frozen=True)
@@ -333,6 +417,27 @@ def scores(course: Course, lesson: Lesson) -> dict[str, Any]:
     return {"lesson": lesson.name, "title": lesson.config.title, "exercises": exercises, "students": students}
 
 
+def entered(course: Course, lesson: Lesson) -> dict[str, dict[str, dict[str, float | None]]]:
+    """For each student with a submission and each exercise, ``{"auto", "manual"}``: None where there is no score."""
+    with _reading(load_settings(course.root).CourseDirectory.db_url) as db:
+        cells = _cells(db, lesson)
+        notebook, submission = _table("submitted_notebook"), _table("submitted_assignment")
+        handed_in = db.execute(
+            select(submission.c.student_id, notebook.c.id)
+            .join(notebook, notebook.c.assignment_id == submission.c.id)
+            .where(notebook.c.notebook_id == cells.notebook)
+        ).all()
+        rows = _rows(db, _table("grade"), cells.grades.values(), ("auto_score", "manual_score"))
+    return {
+        student: {
+            name: {"auto": row.auto_score, "manual": row.manual_score}
+            for name, cell in cells.grades.items()
+            if (row := rows.get((notebook_id, cell))) is not None
+        }
+        for student, notebook_id in handed_in
+    }
+
+
 def _score(row: Any) -> dict[str, Any]:
     if row is None:
         return {"points": 0.0, "needs_manual": True, "by_hand": False}
@@ -351,6 +456,7 @@ def _transaction(url: str) -> Iterator[sqlalchemy.Connection]:
     with engine.connect() as connection:
         if engine.dialect.name != "sqlite":
             with connection.begin():
+                _limit_waiting(connection)
                 yield connection
             return
         connection = connection.execution_options(isolation_level="AUTOCOMMIT")  # the driver begins too late otherwise
@@ -363,9 +469,16 @@ def _transaction(url: str) -> Iterator[sqlalchemy.Connection]:
         connection.exec_driver_sql("COMMIT")
 
 
+def _limit_waiting(connection: sqlalchemy.Connection) -> None:
+    """PostgreSQL waits for a lock for ever unless it is told otherwise."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(patches.LOCK_SECONDS * 1000)}")
+
+
 @contextmanager
 def _reading(url: str) -> Iterator[sqlalchemy.Connection]:
     with _existing(url).connect() as connection:
+        _limit_waiting(connection)
         yield connection
 
 
@@ -382,18 +495,43 @@ def _sqlite_file(url: str) -> Path | None:
 
 
 def _keep_copy(root: Path, url: str) -> None:
-    """Copy the gradebook to ``.course/backups/``; SQLite's own copy is whole while others write."""
-    path = _sqlite_file(url)
-    if path is None or not path.is_file():
-        return
+    """Copy the gradebook, whatever database it is in, to a file of SQLite's in ``.course/backups/``.
+
+    Raises NotWritten, and OperationalError when the gradebook cannot be read.
+    """
     folder = root / ".course" / "backups"
-    folder.mkdir(parents=True, exist_ok=True)
     now = datetime.datetime.now(datetime.timezone.utc)
     target = folder / f"gradebook-{now:%Y%m%d-%H%M%S-%f}.db"
-    with closing(sqlite3.connect(path, timeout=patches.LOCK_SECONDS)) as book, closing(sqlite3.connect(target)) as copy:
-        book.backup(copy)
-    for old in sorted(folder.glob("gradebook-*.db"))[:-BACKUPS]:
-        old.unlink(missing_ok=True)
+    unfinished = folder / "unfinished"
+    engine = _existing(url)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished.unlink(missing_ok=True)
+        with closing(sqlite3.connect(unfinished)) as copy:
+            if (path := _sqlite_file(url)) is not None:  # SQLite's own way: whole while others write
+                with closing(sqlite3.connect(path, timeout=patches.LOCK_SECONDS)) as book:
+                    book.backup(copy)
+            else:
+                _copy_tables(engine, unfinished)
+        unfinished.replace(target)
+        for old in sorted(folder.glob("gradebook-*.db"))[:-BACKUPS]:
+            old.unlink(missing_ok=True)
+    except (OSError, sqlite3.Error) as error:
+        raise NotWritten(target, error) from error
+
+
+def _copy_tables(book: sqlalchemy.Engine, into: Path) -> None:
+    from nbgrader.api import Base
+
+    copy = sqlalchemy.create_engine(f"sqlite:///{into}")
+    try:
+        Base.metadata.create_all(copy)
+        with book.connect().execution_options(isolation_level="REPEATABLE READ") as source, copy.begin() as target:
+            _limit_waiting(source)
+            for table in Base.metadata.sorted_tables:
+                _insert(target, table, [dict(row) for row in source.execute(select(table)).mappings()])
+    finally:
+        copy.dispose()
 
 
 def _table(name: str) -> sqlalchemy.Table:
@@ -419,11 +557,3 @@ def _update(db: sqlalchemy.Connection, table: sqlalchemy.Table, rows: list[dict[
     if rows:
         columns: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "row"}
         db.execute(update(table).where(table.c.id == bindparam("row")).values(columns), rows)
-
-
-def _is_student_id(name: str) -> bool:
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return 0 < len(name) <= LONGEST_ID

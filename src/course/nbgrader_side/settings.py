@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from course.config import load_config
-from course.errors import EngineError
+from course.errors import EngineError, InputError
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -31,7 +31,7 @@ def nbgrader_settings(c: Config, root: str | os.PathLike[str]) -> None:
 
     c.CourseDirectory.root = str(folder)
     c.CourseDirectory.course_id = course.id
-    c.CourseDirectory.db_url = f"sqlite:///{folder / 'gradebook.db'}"
+    c.CourseDirectory.db_url = f"sqlite:///{folder / 'gradebook.db'}"  # nbgrader_config.py may name another
     c.ClearSolutions.enabled = False  # a source holds stubs, and they are handed out as they are
 
     c.Autograde.exporter_class = f"{OURS}.SubmissionExporter"
@@ -57,7 +57,7 @@ def nbgrader_settings(c: Config, root: str | os.PathLike[str]) -> None:
 def load_settings(root: Path) -> Config:
     """The settings as nbgrader sees them: ``nbgrader_config.py`` where there is one.
 
-    Raises EngineError when that file does not load.
+    Raises EngineError when that file does not load, InputError when its ``db_url`` cannot be used.
     """
     from traitlets.config import Config
     from traitlets.config.loader import PyFileConfigLoader
@@ -69,7 +69,28 @@ def load_settings(root: Path) -> Config:
     config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
     if CLOSED in config.Autograde.sanitize_preprocessors:
         raise EngineError(f"{root / 'nbgrader_config.py'} could not be loaded: its traceback is above")
+    _check_database(config.CourseDirectory.db_url)
     return config
+
+
+def _check_database(url: str) -> None:
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    from course.nbgrader_side import patches
+
+    try:
+        patches.create_engine(url)
+    except ImportError as error:
+        raise InputError(
+            f"the gradebook is in a {make_url(url).get_backend_name()} database, and {error.name} is not installed: "
+            "pip install 'convnet-course[postgres]'"
+        ) from error
+    except ArgumentError as error:
+        raise InputError(
+            "c.CourseDirectory.db_url in nbgrader_config.py is no database that can be used: write it like "
+            "postgresql+psycopg://USER@HOST/DATABASE, or leave it out for gradebook.db"
+        ) from error
 
 
 def nbgrader_api(root: Path) -> Any:

@@ -1,25 +1,37 @@
 """Grades many submissions, each in a fork of this process, a few at a time.
 
-The forks inherit collected tests and diagnoses; a crash, leak or changed seed in one touches no other.
+The forks inherit collected tests and diagnoses; a crash, leak or changed seed in one touches no other. Each tells what
+it knows exercise by exercise. What dies on our side (a fork, the parent of the kernels) costs nobody a point: what it
+was grading is graded again. Only what fails again and again asks for a person.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import selectors
 import signal
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from course.grading.exercise import Grader
-from course.kernels.base import KernelSource
+from course.errors import EngineError
+from course.grading.exercise import Answer, Connect, Grader
+from course.kernels.base import CellResult, KernelLost, KernelSource
 from course.records import ExerciseRecord, SubmissionRecord
 from course.runs.grade import grade_submission
+from course.runs.session import MendedKernels
 from course.submission import Submission
 from coursebridge.process import die_with_parent
+
+GRADINGS = 2  # of an exercise whose kernel ended, by its own doing or by the machine's; the better one counts
+MOST_SECONDS_AGAIN = 40.0  # what took longer is not graded again for that reason
+FORK_DEATHS = 2  # of the process that grades a submission, after which a person looks at it
+PARENT_DEATHS = 3  # of the kernels' parent while a submission was graded, after which a person looks at it
+PARENT_DEATHS_IN_A_ROW = 6  # with nothing graded in between: then the run ends
 
 
 @dataclass(frozen=True)
@@ -31,93 +43,287 @@ class Task:
     enforce_bans: bool = True
 
 
+@dataclass
+class _Job:
+    """A task on its way. records: what is settled.  doubtful: what a kernel's end has spoilt, perhaps by itself."""
+
+    task: Task
+    records: dict[str, ExerciseRecord] = field(default_factory=dict)
+    doubtful: dict[str, ExerciseRecord] = field(default_factory=dict)
+    gradings: int = 0
+    fork_deaths: int = 0
+    parent_deaths: int = 0
+    seconds: float = 0.0
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        return tuple(name for name in self.task.exercises if name not in self.records)
+
+
+@dataclass
+class _Fork:
+    """A process that grades a job's open exercises. generation: of the kernels' parent when it began."""
+
+    number: int
+    pid: int
+    generation: int
+    unread: bytearray = field(default_factory=bytearray)
+    told: list[dict[str, Any]] = field(default_factory=list)
+
+
 def grade_all(
-    grader: Grader, kernels: KernelSource, tasks: Sequence[Task], jobs: int = 1
+    grader: Grader,
+    kernels: KernelSource,
+    tasks: Sequence[Task],
+    jobs: int = 1,
+    keep: Callable[[int, ExerciseRecord], object] = lambda number, record: None,
 ) -> Iterator[tuple[int, SubmissionRecord]]:
-    """Grade all tasks, ``jobs`` at a time; records come with their task's number, as they are done."""
+    """Grade all tasks, ``jobs`` at a time; records come with their task's number, as they are done.
+
+    keep: is called with every exercise's record as soon as it is settled.
+    Raises EngineError when no kernel can be started any more.
+    """
     kernels.wait()
-    selector = selectors.DefaultSelector()
-    waiting = list(enumerate(tasks))[::-1]
-    running: dict[int, tuple[int, int, bytearray]] = {}  # read end -> task number, pid, what has arrived
-    try:
-        while waiting or running:
-            while waiting and len(running) < jobs:
-                number, task = waiting.pop()
-                end, pid = _start(grader, kernels, task)
-                running[end] = (number, pid, bytearray())
-                selector.register(end, selectors.EVENT_READ)
-            for key, _ in selector.select():
-                end = key.fd
-                number, pid, data = running[end]
-                chunk = os.read(end, 1 << 20)
-                data += chunk
-                if chunk:
-                    continue
-                selector.unregister(end)
+    return _Pool(grader, kernels, tasks, keep).run(jobs)
+
+
+class _Pool:
+    def __init__(
+        self,
+        grader: Grader,
+        kernels: KernelSource,
+        tasks: Sequence[Task],
+        keep: Callable[[int, ExerciseRecord], object],
+    ) -> None:
+        self.grader, self.kernels, self.keep = grader, kernels, keep
+        self.jobs = [_Job(task) for task in tasks]
+        self.waiting = list(range(len(tasks)))[::-1]
+        self.running: dict[int, _Fork] = {}  # by the end of the pipe that it writes to
+        self.deaths_in_a_row = 0
+
+    def run(self, at_a_time: int) -> Iterator[tuple[int, SubmissionRecord]]:
+        selector = selectors.DefaultSelector()
+        try:
+            while self.waiting or self.running:
+                while self.waiting and len(self.running) < at_a_time:
+                    selector.register(self._start(self.waiting.pop()), selectors.EVENT_READ)
+                for key, _ in selector.select():
+                    end, fork = key.fd, self.running[key.fd]
+                    if chunk := os.read(end, 1 << 20):
+                        self._hear(fork, chunk)
+                        continue
+                    selector.unregister(end)
+                    os.close(end)
+                    os.waitpid(fork.pid, 0)
+                    del self.running[end]
+                    self._judge(fork)
+                    job = self.jobs[fork.number]
+                    if job.open:
+                        self.waiting.insert(0, fork.number)  # after all others: what was short may be there again
+                    else:
+                        yield fork.number, self._record(job)
+        finally:
+            for end, fork in self.running.items():
+                os.kill(fork.pid, signal.SIGKILL)
+                os.waitpid(fork.pid, 0)
                 os.close(end)
-                os.waitpid(pid, 0)
-                del running[end]
-                record = _read(grader, tasks[number], bytes(data))
-                _learn(grader, record)
-                yield number, record
-    finally:
-        for end, (_, pid, _) in running.items():
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-            os.close(end)
-        selector.close()
+            selector.close()
 
+    def _start(self, number: int) -> int:
+        job = self.jobs[number]
+        reading, writing = os.pipe()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
+        if pid:
+            os.close(writing)
+            self.running[reading] = _Fork(number, pid, self._generation())
+            return reading
+        status = 1
+        try:
+            os.close(reading)
+            die_with_parent()
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator decides when to stop
+            _grade(self.grader, self.kernels, job.task, job.open, writing)
+            status = 0
+        except BaseException:
+            _write(writing, {"failed": traceback.format_exc()[-2000:]})
+        finally:
+            os._exit(status)  # never back into the caller's stack
 
-def _start(grader: Grader, kernels: KernelSource, task: Task) -> tuple[int, int]:
-    reading, writing = os.pipe()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    pid = os.fork()
-    if pid:
-        os.close(writing)
-        return reading, pid
-    status = 1
-    try:
-        os.close(reading)
-        die_with_parent()
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator decides when to stop
-        record = grade_submission(grader, kernels, task.submission, task.exercises, task.enforce_bans)
-        _write_all(writing, json.dumps(record.to_json(), allow_nan=False).encode())
-        status = 0
-    except BaseException:
-        _write_all(writing, json.dumps({"failed": traceback.format_exc()[-2000:]}).encode())
-    finally:
-        os._exit(status)  # never back into the caller's stack
+    def _hear(self, fork: _Fork, chunk: bytes) -> None:
+        """Take in what a fork tells; an exercise that is graded without doubt is settled at once."""
+        fork.unread += chunk
+        *lines, rest = fork.unread.split(b"\n")
+        fork.unread = bytearray(rest)
+        for line in lines:
+            told = json.loads(line)
+            fork.told.append(told)
+            if "exercise" in told and not told["doubtful"]:
+                self._settle(fork.number, ExerciseRecord.from_json(told["exercise"]))
 
+    def _judge(self, fork: _Fork) -> None:
+        """After a fork's end: settle what it told, or leave it open to be graded again."""
+        job = self.jobs[fork.number]
+        last = fork.told[-1] if fork.told else {}
+        if "failed" in last:
+            self._ask_a_person(fork.number, f"the engine failed: {last['failed']}")
+            return
+        if "seconds" not in last:
+            job.fork_deaths += 1
+            if job.fork_deaths == FORK_DEATHS:
+                self._ask_a_person(fork.number, "the grading process died")
+            return
+        job.seconds += last["seconds"]
+        if not job.open:
+            self.deaths_in_a_row = 0
+            return
+        if self._parent_died(fork):
+            job.parent_deaths += 1
+            if job.parent_deaths == PARENT_DEATHS:
+                self._ask_a_person(fork.number, "the kernels' parent process died each time that this was graded")
+            return
+        job.gradings += 1
+        for told in fork.told:
+            if "exercise" in told and (record := ExerciseRecord.from_json(told["exercise"])).exercise in job.open:
+                before = job.doubtful.get(record.exercise)
+                if before is None or record.points > before.points:
+                    job.doubtful[record.exercise] = record
+        if job.gradings == GRADINGS or last["seconds"] > MOST_SECONDS_AGAIN:
+            for name in job.open:
+                self._settle(fork.number, job.doubtful[name])
 
-def _write_all(fd: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
+    def _parent_died(self, fork: _Fork) -> bool:
+        """Whether the kernels' parent died while this fork worked; if so, there is another now."""
+        if not isinstance(self.kernels, MendedKernels):
+            return False
+        before = self.kernels.generation
+        self.kernels.mend()
+        if self.kernels.generation > before:
+            self.deaths_in_a_row += 1
+            if self.deaths_in_a_row == PARENT_DEATHS_IN_A_ROW:
+                raise EngineError(
+                    f"the kernels' parent process died {PARENT_DEATHS_IN_A_ROW} times in a row: look for what kills it "
+                    "(memory?), then run the same command again; what was finished is kept"
+                )
+        return self.kernels.generation > fork.generation
 
+    def _generation(self) -> int:
+        return self.kernels.generation if isinstance(self.kernels, MendedKernels) else 0
 
-def _read(grader: Grader, task: Task, data: bytes) -> SubmissionRecord:
-    """What the fork reported; if it did not, every exercise needs a person."""
-    lesson = grader.lesson
-    try:
-        told = json.loads(data)
-        exercises = {name: ExerciseRecord.from_json(record) for name, record in told["exercises"].items()}
-        return SubmissionRecord(lesson.name, told["student"], exercises, tuple(told["notes"]), told["seconds"])
-    except (ValueError, KeyError, TypeError):
-        reason = "the grading process died"
-        if data.startswith(b'{"failed"'):
-            reason = f"the engine failed: {json.loads(data)['failed']}"
-        exercises = {
-            name: ExerciseRecord.needs_manual(lesson.name, name, lesson.exercise(name).points, reason)
-            for name in task.exercises
-        }
-        return SubmissionRecord(lesson.name, task.submission.student, exercises, task.submission.notes)
+    def _settle(self, number: int, record: ExerciseRecord) -> None:
+        self.keep(number, record)
+        self.jobs[number].records[record.exercise] = record
+        self._learn(record)
 
+    def _ask_a_person(self, number: int, reason: str) -> None:
+        lesson, job = self.grader.lesson, self.jobs[number]
+        for name in job.open:
+            points = lesson.exercise(name).points
+            self._settle(number, ExerciseRecord.needs_manual(lesson.name, name, points, reason))
 
-def _learn(grader: Grader, record: SubmissionRecord) -> None:
-    """Prepare diagnoses once for all forks to come: of one failed test, or of all when the mistake has no name."""
-    for name, exercise in record.exercises.items():
-        failed = [t for t in exercise.tests if t.outcome == "failed"]
-        if failed and name in grader.exercises:
+    def _learn(self, record: ExerciseRecord) -> None:
+        """Prepare diagnoses once for all forks to come: of one failed test, or of all when the mistake has no name."""
+        failed = [t for t in record.tests if t.outcome == "failed"]
+        if failed and record.exercise in self.grader.exercises:
             unnamed = any(not t.misconceptions for t in failed)
-            grader.warm(name, [t.name for t in (failed if unnamed else failed[:1])])
+            self.grader.warm(record.exercise, [t.name for t in (failed if unnamed else failed[:1])])
+
+    def _record(self, job: _Job) -> SubmissionRecord:
+        submission = job.task.submission
+        in_order = {name: job.records[name] for name in job.task.exercises}
+        return SubmissionRecord(
+            self.grader.lesson.name, submission.student, in_order, submission.notes, round(job.seconds, 3)
+        )
+
+
+# -- in the fork --------------------------------------------------------------------------------------------------
+
+
+def _grade(grader: Grader, kernels: KernelSource, task: Task, exercises: Sequence[str], end: int) -> None:
+    """Grade a submission and write what is known as lines of JSON, exercise by exercise.
+
+    ``{"exercise": record, "doubtful": whether its kernel ended}`` for each, then ``{"seconds": ...}``.
+    """
+    witness = _Witness()
+    told: set[str] = set()
+
+    def tell(record: ExerciseRecord) -> None:
+        told.add(record.exercise)
+        answered = record.status != "not_answered"
+        _write(end, {"exercise": record.to_json(), "doubtful": answered and witness.of_this_exercise()})
+
+    record = grade_submission(
+        _Telling(grader, tell),
+        _Watched(kernels, witness),
+        task.submission,
+        exercises,
+        task.enforce_bans,
+    )
+    for name in exercises:
+        if name not in told:  # not answered, or our failure
+            tell(record.exercises[name])
+    _write(end, {"seconds": record.seconds})
+
+
+class _Telling(Grader):
+    """The same grader; it tells each record as soon as it is known."""
+
+    def __init__(self, grader: Grader, tell: Callable[[ExerciseRecord], None]) -> None:
+        vars(self).update(vars(grader))
+        self._tell = tell
+
+    def grade(self, name: str, answer: Answer, connect: Connect, enforce_bans: bool = True) -> ExerciseRecord:
+        record = super().grade(name, answer, connect, enforce_bans)
+        self._tell(record)
+        return record
+
+
+class _Witness:
+    """Remembers whether a kernel, or a clone of it, ended by itself or could not be had."""
+
+    def __init__(self) -> None:
+        self._kernel_ended = self._clone_ended = False
+
+    def note(self, method: str) -> None:
+        if method in ("start", "run"):
+            self._kernel_ended = True
+        else:
+            self._clone_ended = True
+
+    def of_this_exercise(self) -> bool:
+        """Clones are those since this was asked last."""
+        clone_ended, self._clone_ended = self._clone_ended, False
+        return self._kernel_ended or clone_ended
+
+
+class _Watched:
+    """Stands for kernels, one of them or a connection to a clone; does the same under a witness's eyes."""
+
+    def __init__(self, watched: Any, witness: _Witness) -> None:
+        self._watched, self._witness = watched, witness
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._watched, name)
+        return functools.partial(self._call, name, value) if callable(value) else value
+
+    def _call(self, name: str, method: Callable[..., Any], *args: Any) -> Any:
+        try:
+            result = method(*args)
+        except (KernelLost, EngineError) as error:
+            if not str(error).endswith("was stopped."):  # at a limit of ours: that will not be otherwise next time
+                self._witness.note(name)
+            raise
+        if name == "run" and any(_ended_kernel(cell) for cell in result):
+            self._witness.note(name)
+        return _Watched(result, self._witness) if name in ("start", "snapshot") else result
+
+
+def _ended_kernel(cell: CellResult) -> bool:
+    return cell.error is not None and cell.error.startswith("it ended the ")
+
+
+def _write(end: int, told: dict[str, Any]) -> None:
+    view = memoryview(json.dumps(told, allow_nan=False).encode() + b"\n")
+    while view:
+        view = view[os.write(end, view) :]

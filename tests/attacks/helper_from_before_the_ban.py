@@ -1,0 +1,26 @@
+"""Starts a helper in its cell, where nothing is forbidden yet; the function asks it for a forbidden convolution."""
+
+REASON = "forbids"
+HERE = "pipes and other processes are forbidden routes where operations are forbidden"
+
+# %% correlate1d
+import os
+import pickle
+
+ask_r, ask_w = os.pipe()
+tell_r, tell_w = os.pipe()
+if os.fork() == 0:
+    asks, tells = os.fdopen(ask_r, "rb"), os.fdopen(tell_w, "wb")
+    while True:
+        x, w = pickle.load(asks)
+        pickle.dump(torch.nn.functional.conv1d(x[None, None], w[None, None])[0, 0], tells)
+        tells.flush()
+ASKS, TELLS = os.fdopen(ask_w, "wb"), os.fdopen(tell_r, "rb")
+
+
+def correlate1d(x, w):
+    if len(w) > len(x):
+        raise ValueError(f"{len(w)} > {len(x)}")
+    pickle.dump((x, w), ASKS)
+    ASKS.flush()
+    return pickle.load(TELLS)
