@@ -97,6 +97,8 @@ class Student:
     call_seconds: how long one message may take.  seed: changes with each test.
     """
 
+    _shows = True  # failing calls are made smaller, to be shown
+
     def __init__(
         self,
         connect: Any,
@@ -112,7 +114,6 @@ class Student:
         self._test_seed = seed
         self._transcript = Transcript()
         self._recording = True
-        self._shows = True  # failing calls are made smaller, to be shown
 
     # -- what tests use ------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ import torch
 
 from course.grading.collect import Collected, HiddenTest, TestRun
 from course.grading.known import KnownAnswer, known_answers
+from course.kernels.base import SubmissionFault
 from course.kernels.inprocess import InProcessKernel
 from course.lessons import Exercise
 from course.student import Reply, Student, Transcript
@@ -34,6 +35,7 @@ class Diagnosis:
         self._collected, self._exercise, self._seed, self._support = collected, exercise, seed, support
         self.mistakes: dict[str, KnownAnswer] = known_answers(exercise.mistakes_file, exercise.name)
         self._runs: dict[tuple[str, str], TestRun] = {}
+        self._replies: dict[tuple[str, str, int], Reply | None] = {}
 
     def explain(self, tests: list[HiddenTest], runs: dict[str, TestRun]) -> dict[str, tuple[str, ...]]:
         """For each failed test the slugs that explain it (none or one)."""
@@ -88,6 +90,8 @@ class Diagnosis:
         return [s for s in slugs if all(self._agrees_throughout(s, t, runs[t.name]) for t in relevant)]
 
     def _explains(self, slug: str, test: HiddenTest, run: TestRun) -> bool:
+        if not self._begins_alike(slug, test, run.transcript):
+            return False
         mine, theirs = run.transcript, self._run(slug, test)
         if theirs.outcome != "failed":
             return False
@@ -105,17 +109,50 @@ class Diagnosis:
         theirs = self._run(slug, test)
         return theirs.outcome == run.outcome and _same_throughout(run.transcript, theirs.transcript)
 
+    def _begins_alike(self, slug: str, test: HiddenTest, mine: Transcript) -> bool:
+        """Whether the first reply that matters is the student's: most mistakes are ruled out there, at little cost."""
+        place = min(mine.failing, default=0)
+        if (slug, test.name) in self._runs or place >= len(mine.replies):
+            return True
+        key = (slug, test.name, place)
+        if key not in self._replies:
+            replies = self._replay(slug, test, place).transcript.replies
+            self._replies[key] = replies[place] if place < len(replies) else None
+        theirs = self._replies[key]
+        return theirs is not None and _same_reply(mine.replies[place], theirs)
+
     def _run(self, slug: str, test: HiddenTest) -> TestRun:
-        key = (slug, test.name)
-        if key not in self._runs:
-            kernel = InProcessKernel()
-            kernel.run([Cell(self.mistakes[slug].code, "exercise", self._exercise.name)])
-            student = Student(kernel.snapshot, support=self._support, call_seconds=60.0)
-            student._shows = False
-            run = self._collected.run(test, student, self._seed)
-            student._close()
-            self._runs[key] = replace(run, transcript=condensed(run.transcript))
-        return self._runs[key]
+        if (slug, test.name) not in self._runs:
+            self._runs[slug, test.name] = self._replay(slug, test)
+        return self._runs[slug, test.name]
+
+    def _replay(self, slug: str, test: HiddenTest, last: int | None = None) -> TestRun:
+        """A mistake's run of a test; with ``last``, only up to the reply at this place."""
+        kernel = InProcessKernel([Cell(self.mistakes[slug].code, "exercise", self._exercise.name)])
+        student = _Replayed(kernel.snapshot, support=self._support, call_seconds=60.0)
+        student._last = last
+        run = self._collected.run(test, student, self._seed)
+        student._close()
+        return replace(run, transcript=condensed(run.transcript))
+
+
+class _Reached(SubmissionFault):
+    """Ends a test, because what was to be seen has been seen."""
+
+
+class _Replayed(Student):
+    """A known mistake in the student's place. Nobody reads its failures, so they are not made smaller."""
+
+    _shows = False
+    _last: int | None = None
+
+    def _exchange(self, steps: list[dict[str, Any]], seed: int | None = None, **options: Any) -> list[Reply]:
+        if self._last is None:
+            return super()._exchange(steps, seed, **options)
+        replies = super()._exchange(steps[: self._last + 1 - len(self._transcript.replies)], seed, **options)
+        if len(self._transcript.replies) > self._last:
+            raise _Reached
+        return replies
 
 
 def condensed(transcript: Transcript) -> Transcript:

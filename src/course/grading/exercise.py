@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from course.student import Student
 from coursebridge.bans import FAMILIES
 
 Connect = Callable[[], Connection]
+WORTH_WARMING = 4  # submissions that failed a test, before running all known mistakes on it pays
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Grader:
         self.collected = Collected(list(self.exercises.values()))
         self.support = lesson.support_file.read_text(encoding="utf-8") if lesson.support_file.is_file() else None
         self._check_bans()
+        self._failures: Counter[tuple[str, str]] = Counter()
         self.diagnoses = {
             name: Diagnosis(self.collected, exercise, seed, self.support) for name, exercise in self.exercises.items()
         }
@@ -59,10 +62,12 @@ class Grader:
         return float(self.collected.setting(exercise, "limits", {}).get(name, getattr(self.limits, name)))
 
     def warm(self, name: str, tests: Sequence[str]) -> None:
-        """Prepare the diagnosis of these tests in this process, once; forks made afterwards inherit it."""
-        if not self.exercises[name].trained:
-            chosen = [t for t in self.collected.tests(self.exercises[name]) if t.name in tests]
-            self.diagnoses[name].warm(chosen)
+        """These tests were failed. Prepare the diagnosis of those failed often; forks made afterwards inherit it."""
+        if self.exercises[name].trained:
+            return
+        self._failures.update((name, test) for test in tests)
+        often = [test for test in tests if self._failures[name, test] >= WORTH_WARMING]
+        self.diagnoses[name].warm([t for t in self.collected.tests(self.exercises[name]) if t.name in often])
 
     def grade(self, name: str, answer: Answer, connect: Connect, enforce_bans: bool = True) -> ExerciseRecord:
         """Run the exercise's tests on one submission. Never raises for anything that the submission does."""

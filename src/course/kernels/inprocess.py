@@ -37,8 +37,8 @@ class InProcessKernel:
 
     rung = "in process"
 
-    def __init__(self) -> None:
-        self.cells: tuple[Cell, ...] = ()
+    def __init__(self, cells: Sequence[Cell] = ()) -> None:
+        self.cells = tuple(cells)
 
     def wait(self) -> None:
         pass
