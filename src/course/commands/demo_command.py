@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -22,6 +23,8 @@ def command(jobs: int | None, course: Course) -> int:
     Everything happens in .course/demo/, a course folder of its own that is made afresh; your gradebook is not touched.
     """
     from course.authoring.demo import LESSON, build_demo
+    from course.config import NO_SANDBOX
+    from course.errors import NoWalls
     from course.nbgrader_side.feedback import make_feedback
     from course.nbgrader_side.gradebook import scores, write_autograded, write_grades
     from course.pages.progress import progress
@@ -31,8 +34,12 @@ def command(jobs: int | None, course: Course) -> int:
     demo = build_demo(course, say=lambda done: click.echo(f"· {done}"))
     lesson = demo.lesson(LESSON)
     students = lesson.students()
-    running = grade_class(demo, lesson, students, jobs=jobs)
-    results = list(progress(running, len(students), f"Grading {LESSON}"))
+    try:
+        results = list(progress(grade_class(demo, lesson, students, jobs=jobs), len(students), f"Grading {LESSON}"))
+    except NoWalls as error:
+        click.echo(f"course: {error}; the demo's own samples are harmless and graded without", err=True)
+        os.environ[NO_SANDBOX] = "1"
+        results = list(progress(grade_class(demo, lesson, students, jobs=jobs), len(students), f"Grading {LESSON}"))
     write_grades(demo, lesson, [graded.record for graded in results])
     for graded in results:
         write_autograded(demo, lesson, graded.submission, graded.record)
