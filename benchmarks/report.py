@@ -150,7 +150,9 @@ def _plot(results: dict[str, Any]) -> None:
     for workers, colour in (("1", "#89c2d9"), ("2", "#2a6f97")):
         points = [(r["size"], r["seconds"]) for key, r in growth.items() if key.endswith(f"/{workers}")]
         if points:
-            axes[0, 1].plot(*zip(*points, strict=True), "o-", color=colour, label=f"{workers} worker(s)")
+            axes[0, 1].plot(
+                *zip(*points, strict=True), "o-", color=colour, label=f"{workers} worker{'s' * (workers > '1')}"
+            )
     if growth:
         axes[0, 1].set(xlabel="submissions", ylabel="seconds", xlim=(0, None), ylim=(0, None))
         axes[0, 1].legend(frameon=False)

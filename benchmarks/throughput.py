@@ -23,7 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sample_class import LESSON, hand_in, our_course, plain_source, students
 
 from course.answers import read_answers
-from course.lessons import Course
+from course.lessons import Course, Lesson
 
 HERE = Path(__file__).parent
 CLASS = 24
@@ -135,7 +135,7 @@ def _grade(
     command = [*pinned, sys.executable, str(HERE / "stopwatch.py"), str(spans), "grade", LESSON, "-j", str(jobs)]
     told = measure([*command, "--json"], root, statuses=SCORES_ARE_NO_ERROR)
     records = [json.loads(line) for line in told.output.splitlines() if line.startswith("{")]
-    _check_scores(records, members)
+    _check_scores(lesson, records, members)
     return {**_result(told, len(members)), "jobs": jobs, "spans": _shares(spans, len(members))}
 
 
@@ -150,18 +150,17 @@ def _empty(course: Course) -> None:
     release(course, course.lesson(LESSON))
 
 
-def _check_scores(records: list[dict[str, Any]], members: dict[str, str]) -> None:
+def _check_scores(lesson: Lesson, records: list[dict[str, Any]], members: dict[str, str]) -> None:
     """A number only counts if the grading was right: full points for right answers, and nobody fails by accident."""
     assert {r["student"] for r in records} == set(members), "every student must be graded"
     for record in records:
         kind = members[record["student"]]
-        coded = [e for e in record["exercises"].values() if e["tests"]]
-        lost = [e["exercise"] for e in coded if e["points"] < e["max_points"]]
+        coded = [e for name, e in record["exercises"].items() if not lesson.exercise(name).written]
+        lost = sum(e["points"] < e["max_points"] for e in coded)
         accidents = [e["reason"] for e in coded if e["status"] == "needs_manual"]
         assert not accidents, f"{record['student']}: {accidents}"
-        most = {"right": 0, "wrong": 3, "broken": 1, "loop": 1, "hog": 1, "untouched": 8}[kind]
-        least = 0 if kind in ("right", "untouched") else 1
-        assert least <= len(lost) <= most, f"{record['student']} loses points in {lost}"
+        as_expected = {"right": lost == 0, "untouched": lost == len(coded)}.get(kind, 0 < lost < len(coded))
+        assert as_expected, f"{record['student']} loses points in {lost} of {len(coded)} exercises"
 
 
 def _shares(spans: Path, size: int) -> dict[str, float]:

@@ -32,8 +32,7 @@ RIGHT = {
     '    return {"vertical": vertical, "horizontal": vertical.T, "blur": torch.full((3, 3), 1 / 9)}',
 }
 TESTS = {
-    "correlate1d": """x = torch.arange(4.0)
-assert torch.allclose(correlate1d(x, torch.ones(4)), x.sum()), "a window as long as the signal"
+    "correlate1d": """assert callable(correlate1d)
 ### BEGIN HIDDEN TESTS
 def reference(x, w):
     return x.unfold(0, len(w), 1) @ w
@@ -56,7 +55,7 @@ assert abs(edge_kernels()["blur"].sum().item() - 1) < 1e-3
 
 @dataclass(frozen=True)
 class Graded:
-    """What nbgrader made of one student. points: of correlate1d; None if it was not graded.  text: of all outputs."""
+    """What nbgrader made of one student. points: for correlate1d; None if it was not graded.  text: the notebook."""
 
     points: float | None
     text: bytes
@@ -98,7 +97,7 @@ def _lay_out(traps: Traps) -> None:
     kernel.mkdir(parents=True)
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     (kernel / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "Python 3", "language": "python"}))
-    settings = 'c = get_config()\nc.CourseDirectory.course_id = "plain"\nc.ExecutePreprocessor.timeout = 60\n'
+    settings = 'c = get_config()\nc.CourseDirectory.course_id = "plain"\nc.ExecutePreprocessor.timeout = 20\n'
     (traps.root / "nbgrader_config.py").write_text(settings)
     (traps.root / "source" / NAME).mkdir(parents=True)
     (traps.root / "source" / NAME / f"{NAME}.ipynb").write_text(json.dumps(_notebook()))
@@ -140,7 +139,7 @@ def plain(traps: Traps) -> dict[str, Graded]:
             path = traps.root / "autograded" / student / NAME / f"{NAME}.ipynb"
             try:
                 grade = gradebook.find_grade("test-correlate1d", NAME, NAME, student)
-                points = grade.score if path.exists() and not grade.needs_manual_grade else None
+                points = grade.score if path.exists() else None
             except MissingEntry:
                 points = None
             found[student] = Graded(points, path.read_bytes() if path.exists() else b"")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,8 +19,9 @@ from course.errors import EngineError
 from course.kernels.inprocess import InProcessKernel
 from course.lessons import Course
 from course.records import ExerciseRecord
-from course.runs import pool, receipt, session
+from course.runs import classroom, pool, receipt, session
 from course.runs.classroom import grade_class, stored_records
+from course.runs.notebook import open_notebook
 from course.runs.pool import Task
 from course.runs.store import Store, write_whole
 
@@ -228,6 +231,62 @@ def test_a_record_carries_its_receipt(course: Course, graded: Seen) -> None:
     assert stored_records(course, lesson_of(course), found.submission, seed=4) == {"double": None, "triple": None}
 
 
+def test_an_unchanged_notebook_is_not_opened_again(
+    course: Course, graded: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_in(course, "ada", **RIGHT)
+    hand_in(course, "ben", **RIGHT)
+    before = points(course, "ada", "ben")
+    opened: list[str] = []
+
+    def opening(*args: Any) -> Any:
+        opened.append(args[-1])
+        return open_notebook(*args)
+
+    monkeypatch.setattr(classroom, "open_notebook", opening)
+    assert points(course, "ada", "ben") == before and opened == []
+    hand_in(course, "ben", double=RIGHT["double"], triple="def triple(n): return n")
+    assert points(course, "ada", "ben")["ben"] == {"double": 2, "triple": 0} and opened == ["ben"]
+    (found,) = grade_class(course, lesson_of(course), ["ada"])
+    assert found.submission is not None and found.submission.answers["double"] == RIGHT["double"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"context": 1}', "\0"])
+def test_what_is_remembered_of_notebooks_may_be_lost(course: Course, graded: Seen, text: str) -> None:
+    hand_in(course, "ada", **RIGHT)
+    points(course, "ada")
+    (seen,) = (course.root / ".course" / "seen").iterdir()
+    seen.write_text(text)
+    assert points(course, "ada")["ada"] == {"double": 2, "triple": 3} and len(graded) == 1
+
+
+def test_a_result_is_kept_before_the_next_is_waited_for(course: Course, graded: Seen) -> None:
+    for student in ("ada", "ben"):
+        hand_in(course, student, **{**RIGHT, "double": f"def double(n): return 2 * n  # {student}"})
+    running = grade_class(course, lesson_of(course), ["ada", "ben"], jobs=1)
+    assert next(running).student == "ada"
+    running.close()  # this process might as well have been killed here
+    graded.clear()
+    points(course, "ada", "ben")
+    assert [student for student, _ in graded] == ["ben"]
+
+
+def test_a_full_disk_is_one_sentence_and_what_was_kept_stays(
+    course: Course, graded: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_in(course, "ada", **RIGHT)
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", full)
+        with pytest.raises(EngineError, match="No space left on device.*run the same command again"):
+            points(course, "ada")
+    assert not [p for p in (course.root / ".course").rglob("*") if p.is_file()]
+    assert points(course, "ada")["ada"] == {"double": 2, "triple": 3}
+
+
 # -- the store ----------------------------------------------------------------------------------------------------
 
 
@@ -236,6 +295,28 @@ def test_the_store_gives_back_what_it_was_given(tmp_path: Path) -> None:
     assert store.get("0" * 64) is None
     store.put("0" * 64, record)
     assert store.get("0" * 64) == record
+
+
+def test_what_a_killed_process_left_is_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "file.json"
+    (tmp_path / ".file.json.new").write_text("half of somethi")
+    write_whole(path, "whole")
+    assert path.read_text() == "whole" and list(tmp_path.iterdir()) == [path]
+
+
+def test_processes_that_write_the_same_file_do_not_mix(tmp_path: Path) -> None:
+    path, texts = tmp_path / "file.json", [letter * 200_000 for letter in "ab"]
+    for text in texts:
+        if not (os.fork()):
+            try:
+                for _ in range(20):
+                    write_whole(path, text)
+            finally:
+                os._exit(0)
+    while os.waitpid(-1, os.WNOHANG)[0] == 0:
+        assert not path.exists() or path.read_text() in texts
+    os.wait()
+    assert path.read_text() in texts and list(tmp_path.iterdir()) == [path]
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

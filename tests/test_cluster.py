@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import re
@@ -15,15 +16,19 @@ from pathlib import Path
 import pytest
 from small_course import lesson_of, submission, write_lesson
 
+from course.__main__ import main
 from course.errors import CourseError, EngineError, InputError
 from course.kernels.inprocess import InProcessKernel
 from course.lessons import Course
 from course.records import ExerciseRecord, SubmissionRecord
 from course.runs import cluster, station
+from course.runs.classroom import grade_class, stored_records
 from course.runs.cluster import on_cluster
+from course.runs.notebook import open_notebook
 from course.runs.pool import Task, grade_all
 from course.runs.session import open_grader
 from course.runs.station import StationLost
+from course.source import read_source
 
 distributed = pytest.importorskip("distributed")
 
@@ -76,6 +81,23 @@ def graded(
     return dict(run(tasks(course, *bodies), keep)), kept
 
 
+def hand_in(course: Course, student: str, body: str) -> None:
+    marks = {"grade_id": "double", "grade": True, "solution": True, "locked": False, "schema_version": 3}
+    code = f"def double(n):\n    {body}"
+    cell = {"cell_type": "code", "source": code, "metadata": {"nbgrader": marks}, "outputs": [], "execution_count": 1}
+    path = lesson_of(course).submitted_notebook(student)
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), encoding="utf-8")
+
+
+def known(course: Course) -> set[str]:
+    """Whose record is in the store."""
+    lesson = lesson_of(course)
+    source = read_source(lesson)
+    opened = [open_notebook(lesson, source, lesson.submitted_notebook(s), s) for s in lesson.students()]
+    return {s.student for s in opened if all(stored_records(course, lesson, s).values())}
+
+
 def here(course: Course, *bodies: str) -> dict[int, SubmissionRecord]:
     grader = open_grader(course, lesson_of(course), ["double"], 0)
     return dict(grade_all(grader, InProcessKernel(), tasks(course, *bodies)))
@@ -113,6 +135,21 @@ def test_a_station_that_dies_is_replaced_and_asks_for_a_person_when_it_dies_ever
     assert records[1].exercises["double"].reason == cluster.LOST
     rungs = {number: rung for number, _, rung in kept}
     assert rungs[1] == "none" != rungs[0]
+
+
+@pytest.mark.slow
+def test_what_has_come_is_kept_when_a_run_is_stopped(course: Course, one_worker: str) -> None:
+    lesson = lesson_of(course)
+    for student, body in {"ada": RIGHT, "bob": WRONG, "eve": "return n + n"}.items():
+        hand_in(course, student, body)
+    run = on_cluster(one_worker, course, lesson)
+    stopped = grade_class(course, lesson, lesson.students(), run=run)
+    first = next(stopped)
+    stopped.close()
+    assert first.student in known(course)
+    points = {g.student: g.record.points for g in grade_class(course, lesson, lesson.students(), run=run)}
+    assert points == {"ada": 2, "bob": 0, "eve": 2}
+    assert known(course) == {"ada", "bob", "eve"}
 
 
 @pytest.mark.slow
@@ -155,6 +192,20 @@ def test_a_cluster_without_workers_is_told(course: Course, monkeypatch: pytest.M
         pytest.raises(InputError, match="no workers: start some with `dask worker"),
     ):
         graded(running.scheduler_address, course, RIGHT)
+
+
+def test_the_command_says_in_one_sentence_that_there_is_no_cluster(
+    course: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hand_in(course, "ada", RIGHT)
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
+    words = ["grade", lesson_of(course).name, "--cluster", "tcp://127.0.0.1:1", "--course", str(course.root)]
+    monkeypatch.setattr(sys, "argv", ["course", *words])
+    with pytest.raises(SystemExit) as left:
+        main()
+    told = capsys.readouterr().err
+    assert left.value.code == 2
+    assert told.startswith("course: no Dask scheduler answers at") and len(told.strip().splitlines()) == 1
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense://x"])

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,10 +18,13 @@ from small_course import LESSON, grader_of, submission, write_lesson
 
 from course.errors import EngineError
 from course.grading.exercise import Grader
+from course.kernels.base import KernelLost
 from course.kernels.inprocess import InProcessKernel
 from course.lessons import Course
 from course.records import ExerciseRecord, SubmissionRecord
+from course.runs import pool, session
 from course.runs.pool import Task, grade_all
+from course.runs.session import MendedKernels
 
 TEST = """
 import os, signal, sys, time
@@ -152,6 +156,164 @@ def test_stopping_in_the_middle_ends_what_is_running(course: Course, grader: Gra
     started = time.monotonic()
     running.close()
     assert children() == before and time.monotonic() - started < 5
+
+
+# -- what dies on our side costs nobody a point -------------------------------------------------------------------
+
+COUNTED = """
+import os, signal
+from course.grading import points, same
+
+@points({points})
+def test_it(student):
+    with open({log!r}, "a") as log:
+        log.write("{name} ")
+    if student.{name}(2) == "die once" and open({log!r}).read().split().count("{name}") == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    same(student.{name}(3), {value!r}, "{name}(3)")
+"""
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    (tmp_path / "log").touch()
+    return tmp_path / "log"
+
+
+@pytest.fixture
+def counted(tmp_path: Path, log: Path) -> Course:
+    """Two exercises whose tests write down that they run."""
+    text = {
+        name: COUNTED.format(points=points, name=name, value=value, log=str(log))
+        for name, points, value in (("double", 2, 6), ("triple", 3, "die once"))
+    }
+    return write_lesson(tmp_path, **text)
+
+
+BOTH = """
+# %% double
+def double(n): return 2 * n
+# %% triple
+def triple(n): return "die once"
+"""
+
+
+def test_an_exercise_is_told_at_once_and_not_graded_again_when_its_process_dies(counted: Course, log: Path) -> None:
+    told: list[tuple[str, str]] = []
+    task = Task(submission(counted, BOTH), ("double", "triple"))
+
+    def keep(number: int, record: ExerciseRecord) -> None:
+        told.append((record.exercise, log.read_text()))
+
+    ((_, record),) = grade_all(grader_of(counted), InProcessKernel(), [task], keep=keep)
+    assert record.points == 5
+    assert log.read_text().split() == ["double", "triple", "triple"]
+    assert [name for name, _ in told] == ["double", "triple"]
+
+
+class Flaky(InProcessKernel):
+    """Kernels that end, while they are asked, as often as the file has lines; each time it loses one."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.file = file
+
+    def start(self) -> Flaky:
+        return Flaky(self.file)
+
+    def snapshot(self) -> Any:
+        lines = self.file.read_text().splitlines()
+        self.file.write_text("\n".join(lines[1:]))
+        if lines:
+            raise KernelLost(lines[0])
+        return super().snapshot()
+
+
+@pytest.mark.parametrize(("ends", "points", "left"), [(0, 2, 0), (1, 2, 0), (2, 0, 0), (3, 0, 1)])
+def test_a_kernel_that_ends_gets_a_second_chance(
+    course: Course, grader: Grader, log: Path, ends: int, points: float, left: int
+) -> None:
+    log.write_text("\n".join(["Your code ended the process that it ran in."] * ends))
+    ((_, record),) = grade_all(grader, Flaky(log), tasks(course, [RIGHT]))
+    assert record.exercises["double"].status == "graded" and record.points == points
+    assert len(log.read_text().splitlines()) == left
+
+
+def test_what_was_stopped_at_a_limit_gets_none(course: Course, grader: Grader, log: Path) -> None:
+    log.write_text("Your code used more than 4 GB of memory and was stopped.")
+    ((_, record),) = grade_all(grader, Flaky(log), tasks(course, [RIGHT]))
+    assert record.points == 0
+
+
+class Parent(InProcessKernel):
+    """Dies (with all its kernels) while it is asked for a snapshot, as long as the file has lines."""
+
+    def __init__(self, file: Path, home: Path) -> None:
+        super().__init__()
+        self.file, self.home = file, home
+        home.mkdir(exist_ok=True)
+        (home / "alive").touch()
+
+    def start(self) -> Parent:
+        if not (self.home / "alive").exists():
+            raise EngineError("the kernels' parent process is gone")
+        return self
+
+    def snapshot(self) -> Any:
+        lines = self.file.read_text().splitlines()
+        if lines:
+            self.file.write_text("\n".join(lines[1:]))
+            (self.home / "alive").unlink()
+            raise KernelLost("Your code ended the process that it ran in.")
+        return super().snapshot()
+
+
+def mended(log: Path) -> MendedKernels:
+    made: list[Parent] = []
+
+    def make() -> Any:
+        made.append(Parent(log, log.with_name(f"home-{len(made)}")))
+        return made[-1]
+
+    return MendedKernels(make)
+
+
+@pytest.mark.parametrize("deaths", [1, 2])
+def test_when_the_kernels_parent_dies_another_goes_on(course: Course, grader: Grader, log: Path, deaths: int) -> None:
+    log.write_text("dies\n" * deaths)
+    kernels = mended(log)
+    found = dict(grade_all(grader, kernels, tasks(course, [RIGHT, "return 3", RIGHT]), jobs=2))
+    assert [found[n].points for n in range(3)] == [2, 0, 2]
+    assert kernels.generation == 1 + deaths
+
+
+def test_only_a_submission_whose_parent_dies_each_time_needs_a_person(
+    course: Course, grader: Grader, log: Path
+) -> None:
+    log.write_text("dies\n" * pool.PARENT_DEATHS)
+    ((_, record),) = grade_all(grader, mended(log), tasks(course, [RIGHT]))
+    assert record.exercises["double"].status == "needs_manual"
+    assert "parent process died each time" in str(record.exercises["double"].reason)
+
+
+def test_parents_that_die_and_die_end_the_run(course: Course, grader: Grader, log: Path) -> None:
+    log.write_text("dies\n" * 100)
+    with pytest.raises(EngineError, match="times in a row.*what was finished is kept"):
+        list(grade_all(grader, mended(log), tasks(course, [RIGHT] * 9)))
+
+
+def test_folders_of_killed_runs_are_removed_and_those_in_use_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    for name in ("course-dead", "course-alive", "course-young", "course-old", "other"):
+        (tmp_path / name).mkdir()
+    session.claim(tmp_path / "course-dead").close()
+    lock = session.claim(tmp_path / "course-alive")
+    os.utime(tmp_path / "course-old", (1, 1))
+    session.remove_left_over_folders()
+    assert {p.name for p in tmp_path.iterdir()} == {"course-alive", "course-young", "other"}
+    lock.close()
 
 
 # -- the whole tree of processes ----------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -33,6 +34,7 @@ UNUSED_IMPORTS = (  # optional parts of nbformat and jupytext; together 3 s of e
     "jupytext.sync_contentsmanager",
     "jupytext.async_contentsmanager",
 )
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class LazyGroup(click.Group):
@@ -82,6 +84,11 @@ def main() -> None:
     except CourseError as error:
         click.echo(f"course: {error}", err=True)
         status = error.exit_status
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        click.echo(f"course: the disk is full ({error}): make room and run the same command again", err=True)
+        status = 3
     except click.UsageError as error:
         error.show()
         status = 2

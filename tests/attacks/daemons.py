@@ -12,7 +12,7 @@ import sys
 sleeper = [
     sys.executable,
     "-c",
-    "import signal, time; signal.signal(15, 1); signal.signal(1, 1); time.sleep(900)",
+    "import signal, time; signal.signal(15, 1); signal.signal(1, 1); time.sleep(3600)",
     "<mark>",
 ]
 if os.fork() == 0:
@@ -21,7 +21,7 @@ if os.fork() == 0:
         os.execv(sys.executable, sleeper)
     os._exit(0)
 subprocess.Popen(sleeper, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-subprocess.Popen("nohup sh -c 'sleep 900; : <mark>' >/dev/null 2>&1 &", shell=True)
+subprocess.Popen("nohup sh -c 'sleep 3600; : <mark>' >/dev/null 2>&1 &", shell=True)
 
 
 def correlate1d(x, w):

@@ -1,7 +1,6 @@
 """Starts a helper in its cell, where nothing is forbidden yet; the function asks it for a forbidden convolution."""
 
-REASON = "forbids"
-HERE = "pipes and other processes are forbidden routes where operations are forbidden"
+HERE = "before a clone is made, all other processes of its kernel are ended"
 
 # %% correlate1d
 import os
@@ -15,6 +14,8 @@ if os.fork() == 0:
         x, w = pickle.load(asks)
         pickle.dump(torch.nn.functional.conv1d(x[None, None], w[None, None])[0, 0], tells)
         tells.flush()
+os.close(ask_r)
+os.close(tell_w)
 ASKS, TELLS = os.fdopen(ask_w, "wb"), os.fdopen(tell_r, "rb")
 
 

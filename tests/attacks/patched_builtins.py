@@ -1,7 +1,6 @@
 """Replaces built-in functions and exceptions on which a comparison could rest."""
 
 HERE = "judged in another process"
-PLAIN = "full points"
 
 # %% correlate1d
 import builtins

@@ -2,7 +2,6 @@
 
 EXPECTED = {"output_size": 0, "edge_kernels": 0}  # no cell after it is run
 HERE = "judged in another process; cells that are not run define nothing"
-PLAIN = "full points"
 
 
 # %% correlate1d

@@ -4,11 +4,17 @@ EXPECTED = {"correlate1d": 0, "output_size": 0, "edge_kernels": 0}
 HERE = "process ids that a kernel names are used by that kernel only; without clones it gets nothing"
 
 # %% correlate1d
-import os
+import socket
 
 import coursebridge.kernel as kernel
 
-kernel._snapshot = lambda shell, sock, fd: os.close(fd) or -1
+
+def pretend(shell, sock, fd):
+    socket.socket(fileno=fd).send(b".")
+    return -1
+
+
+kernel._snapshot = pretend
 
 
 def correlate1d(x, w):

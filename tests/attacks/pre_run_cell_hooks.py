@@ -1,7 +1,6 @@
 """Hooks on ``pre_run_cell`` and ``post_run_cell`` that empty what follows and rewrite results."""
 
 HERE = "no test is ever a cell of its shell"
-PLAIN = "full points"
 
 
 # %% correlate1d

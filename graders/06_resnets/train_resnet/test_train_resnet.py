@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from course.grading import Mismatch, StudentError, batch, fail, observe, points, same
+from course.grading.describe import what_it_is
 from coursekit.shapes import EASY, shapes
 
 limits = {"call_seconds": 120, "exercise_seconds": 300}
@@ -66,7 +67,7 @@ class Training:
         answers = [raised(y) for y in batch(self.net, [((x,), {}) for x in parts], grad=False)]
         for x, y in zip(parts, answers, strict=True):
             if not isinstance(y, torch.Tensor):
-                fail(f"the net gives a {type(y).__name__}; it must give one tensor of logits.")
+                fail(f"the net gives {what_it_is(y)}; it must give one tensor of logits.")
             same(list(y.shape), [len(x), 10], f"the shape of the logits of {len(x)} pictures")
         return torch.cat(answers)
 
@@ -91,7 +92,7 @@ def training(student):
     images, labels = training_set()
     reply = observe(student.support.train, student.train_resnet.handle(), images, labels, 0, BUDGET)
     if getattr(reply.value, "kind", "") != "module":
-        fail(f"train_resnet gives a {type(reply.value).__name__}; it must give the trained nn.Module.")
+        fail(f"train_resnet gives {what_it_is(reply.value)}; it must give the trained nn.Module.")
     return Training(reply.value, reply.seconds, images, labels)
 
 

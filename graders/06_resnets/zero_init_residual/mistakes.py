@@ -206,5 +206,5 @@ def torchvision_blocks_only(model):
 
 
 def changes_nothing(model):
-    """Nothing changes in the model that you are given. Do you change a copy, or look for blocks of your own classes?
-    torchvision's blocks are of others: take each module that has a bn3, or else a bn2 (section 6.5)."""
+    """Nothing changes in the model that you are given. Do you change a copy, look at its direct children only, or for
+    blocks of your own classes? Take each of `model.modules()` that has a bn3, or else a bn2 (section 6.5)."""

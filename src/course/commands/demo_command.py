@@ -36,17 +36,17 @@ def command(jobs: int | None, course: Course) -> int:
     students = lesson.students()
     try:
         results = list(progress(grade_class(demo, lesson, students, jobs=jobs), len(students), f"Grading {LESSON}"))
-    except NoWalls as error:
-        click.echo(f"course: {error}; the demo's own samples are harmless and graded without", err=True)
+    except NoWalls as reason:
+        click.echo(f"course: {reason}; the demo's own samples are harmless and graded without", err=True)
         os.environ[NO_SANDBOX] = "1"
         results = list(progress(grade_class(demo, lesson, students, jobs=jobs), len(students), f"Grading {LESSON}"))
     write_grades(demo, lesson, [graded.record for graded in results])
     for graded in results:
         write_autograded(demo, lesson, graded.submission, graded.record)
     click.echo(f"· graded with hidden tests in {max(g.record.seconds for g in results):.0f} s")
-    for student, error in make_feedback(demo, lesson, students):
-        if error:
-            click.echo(f"course: no page for {student}: {error}", err=True)
+    for student, problem in make_feedback(demo, lesson, students):
+        if problem:
+            click.echo(f"course: no page for {student}: {problem}", err=True)
     for graded in results:
         if slugs := {s for e in graded.record.exercises.values() for s in e.misconceptions}:
             click.echo(f"· {graded.student}'s mistakes by name: {', '.join(sorted(slugs))}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from course.commands.options import course_option, json_option, no_sandbox_option
+from course.commands.options import course_option, json_option, no_sandbox_option, tier_option
 
 if TYPE_CHECKING:
     from course.lessons import Course, Lesson
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.argument("lesson")
 @click.option("--student", "-s", "students", multiple=True, metavar="ID", help="Only this student (repeatable).")
 @click.option("--jobs", "-j", type=click.IntRange(1), default=None, help="How many at a time (default: one a core).")
+@tier_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same cases.")
 @click.option("--force", is_flag=True, help="Grade again what is known already.")
 @click.option("--cluster", metavar="ADDRESS", help="Grade on the Dask cluster with this scheduler (docs/cluster.md).")
@@ -31,6 +32,7 @@ def command(
     lesson: str,
     students: tuple[str, ...],
     jobs: int | None,
+    tier: str,
     seed: int,
     force: bool,
     cluster: str | None,
@@ -63,10 +65,12 @@ def command(
         raise InputError(f"nobody has handed in {lesson}: put notebooks into submitted/STUDENT/{lesson}/{lesson}.ipynb")
     if unknown := set(names) - set(chosen.students()):
         raise InputError(f"{min(unknown)!r} has not handed in {lesson}: there is no submitted/{min(unknown)}/{lesson}/")
-    run = on_cluster(cluster, course, chosen, seed=seed) if cluster else None
+    run = on_cluster(cluster, course, chosen, seed=seed, tier=tier) if cluster else None
     results: list[Graded] = []
     for graded in progress(
-        grade_class(course, chosen, names, jobs=jobs, seed=seed, force=force, run=run), len(names), f"Grading {lesson}"
+        grade_class(course, chosen, names, jobs=jobs, seed=seed, tier=tier, force=force, run=run),
+        len(names),
+        f"Grading {lesson}",
     ):
         results.append(graded)
         if as_json and not preview:

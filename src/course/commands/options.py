@@ -40,3 +40,11 @@ no_sandbox_option = click.option(
     callback=without_walls,
     help=f"Run student code without walls, for code that you trust (or set {NO_SANDBOX}=1).",
 )
+tier_option = click.option(
+    "--tier",
+    type=click.Choice(["cpu", "gpu"]),
+    default="cpu",
+    envvar="COURSE_TIER",
+    show_default=True,
+    help="What student code may use; gpu needs an NVIDIA GPU.",
+)

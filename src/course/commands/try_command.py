@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from course.commands.options import course_option, json_option, no_sandbox_option
+from course.commands.options import course_option, json_option, no_sandbox_option, tier_option
 
 if TYPE_CHECKING:
     from course.lessons import Course
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--exercise", "-e", metavar="NAME", help="Grade this exercise only.")
 @click.option("--jobs", "-j", type=click.IntRange(1), default=None, help="How many at a time (default: one a core).")
-@click.option("--tier", type=click.Choice(["cpu", "gpu"]), default="cpu", envvar="COURSE_TIER", show_default=True)
+@tier_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same cases.")
 @no_sandbox_option
 @json_option
@@ -43,14 +43,11 @@ def command(
     An answers file is Python text; `# %% conv2d` starts the code of exercise conv2d. Exit status 0 when all files could
     be graded, 1 when something needs a person.
     """
-    from course.errors import InputError
     from course.pages.terminal import show_submission
     from course.runs.tries import try_files
 
-    if tier == "gpu":
-        raise InputError("the gpu tier is not built yet: use --tier cpu")
     status = 0
-    for path, record in try_files(course, lesson, list(files), exercise=exercise, jobs=jobs, seed=seed):
+    for path, record in try_files(course, lesson, list(files), exercise=exercise, jobs=jobs, seed=seed, tier=tier):
         if as_json:
             import json
 

@@ -27,16 +27,25 @@ class KernelLost(SubmissionFault):
     """The kernel is gone: killed, crashed or left by ``os._exit``."""
 
 
+class KernelStopped(KernelLost):
+    """The kernel was killed at a limit: it would be so again."""
+
+
 class BadReply(SubmissionFault):
     """What came back is no reply."""
 
 
 @dataclass(frozen=True)
 class CellResult:
-    """What running one cell gave. outputs: nbformat outputs. error: why it failed, for people; None if it ran."""
+    """What running one cell gave.
+
+    outputs: nbformat outputs.  error: why it failed, for people; None if it ran.  lost: the kernel ended in it, and not
+    at a limit.
+    """
 
     outputs: list[dict[str, Any]] = field(default_factory=list)
     error: str | None = None
+    lost: bool = False
 
 
 def encode_request(request: dict[str, Any]) -> tuple[Any, list[Any]]:

@@ -20,7 +20,7 @@ from course.kernels.walls import HOME, Walls, gpus, ladder
 from course.kernels.warm import WarmKernel
 
 START_SECONDS = 180.0
-KEPT_ENVIRONMENT = ("LANG", "LC_ALL", "TZ", "COURSE_DATA", "COURSE_TIER")
+KEPT_ENVIRONMENT = ("LANG", "LC_ALL", "TZ", "COURSE_DATA")
 PRIVATE_FOLDERS = ("HOME", "TMPDIR", "IPYTHONDIR", "MPLCONFIGDIR", "XDG_CACHE_HOME", "TORCH_HOME")
 FIXED_ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",  # a second thread would make forks unsafe
@@ -36,7 +36,7 @@ class WarmParent:
     """Starts kernels. One for a whole run; forks of this process may use it side by side."""
 
     def __init__(self, limits: Limits, preload: Sequence[str] = (), tier: str = "cpu") -> None:
-        self.limits, self._preload = limits, list(preload)
+        self.limits, self._preload, self._tier = limits, list(preload), tier
         self._numbers = itertools.count()
         self._gpus = gpus() if tier == "gpu" else None
         self.clones = self._gpus is None  # what has touched CUDA cannot be forked
@@ -54,7 +54,7 @@ class WarmParent:
         self._process = subprocess.Popen(
             walls.command(["-m", "coursebridge.parent", str(theirs.fileno()), json.dumps(settings)]),
             pass_fds=[theirs.fileno()],
-            env=environment(HOME if self.contains else str(self.home)),
+            env=environment(HOME if self.contains else str(self.home), self._tier),
             cwd=self.home,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -116,9 +116,9 @@ class WarmParent:
         shutil.rmtree(self.home, ignore_errors=True)
 
 
-def environment(home: str) -> dict[str, str]:
+def environment(home: str, tier: str) -> dict[str, str]:
     """What kernels see of the environment: nothing of ours but where data is."""
     kept = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
     path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
     user = dict.fromkeys(("USER", "LOGNAME"), "student")
-    return kept | dict.fromkeys(PRIVATE_FOLDERS, home) | user | FIXED_ENVIRONMENT | {"PATH": path}
+    return kept | dict.fromkeys(PRIVATE_FOLDERS, home) | user | FIXED_ENVIRONMENT | {"PATH": path, "COURSE_TIER": tier}

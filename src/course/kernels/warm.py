@@ -11,14 +11,16 @@ import struct
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from course.config import Limits
 from course.errors import EngineError
 from course.kernels.base import (
     BadReply,
     CellResult,
     Connection,
     KernelLost,
+    KernelStopped,
     KernelTimeout,
     SubmissionFault,
     encode_request,
@@ -28,17 +30,25 @@ from coursebridge.agent import MAX_MESSAGE
 from coursebridge.codec import CodecError, Decoder
 from coursebridge.frames import ConnectionLost, DeadlinePassed, MalformedFrame, receive_frame, send_frame
 
-if TYPE_CHECKING:
-    from course.kernels.parent import WarmParent
-
 PATIENCE = 4  # how many times its limit a call may wait in all, on a machine that is busy with other things
 CREDENTIALS = struct.Struct("3i")  # process, user and group id of a sender, unix(7)
+
+
+class Parent(Protocol):
+    """What a kernel needs of the parent that forks it; ``WarmParent`` has it."""
+
+    limits: Limits
+    clones: bool  # whether a kernel may be forked
+
+    def fork(self) -> tuple[str, socket.socket, int]: ...
+
+    def kill(self, name: str) -> None: ...
 
 
 class WarmKernel:
     """One submission's process."""
 
-    def __init__(self, parent: WarmParent) -> None:
+    def __init__(self, parent: Parent) -> None:
         self._parent = parent
         self._cells: tuple[Cell, ...] = ()
         self._skip: frozenset[int] = frozenset()
@@ -53,7 +63,7 @@ class WarmKernel:
     def run(self, cells: Sequence[Cell]) -> list[CellResult]:
         self._cells, self._ran = tuple(cells), set()
         self._deadline = time.monotonic() + self._parent.limits.notebook_seconds
-        faults: dict[int, str] = {}
+        faults: dict[int, CellResult] = {}
         while (results := self._run_once(faults)) is None:
             self._restart()
         self._skip = frozenset(faults)
@@ -72,7 +82,7 @@ class WarmKernel:
             pid = _number(self._receive(10.0), "pid")
             seen_from_here = _sender(ours)
         except (OSError, KernelLost):
-            raise KernelLost(f"Your code {self.end(1.0)}.") from None
+            raise self.end(1.0) from None
         finally:
             theirs.close()
         return WarmConnection(self, ours, pid, seen_from_here, self._parent.limits.reply_bytes)
@@ -82,16 +92,16 @@ class WarmKernel:
         self._sock.close()
         os.close(self._told)
 
-    def end(self, seconds: float) -> str:
+    def end(self, seconds: float) -> KernelLost:
         """How this kernel or a clone of it ended: what "Your code" did, as the parent tells within ``seconds``."""
         told: dict[str, Any] = {}
         if select.select([self._told], [], [], seconds)[0]:
             for line in os.read(self._told, 4096).splitlines():
                 told |= json.loads(line)
         if "stopped" in told:
-            return f"{told['stopped']} and was stopped"
+            return KernelStopped(f"Your code {told['stopped']} and was stopped.")
         signal_name = signal.strsignal(-told["ended"]) if told.get("ended", 0) < 0 else None
-        return "ended the process that it ran in" + (f" ({signal_name})" if signal_name else "")
+        return KernelLost(f"Your code ended the process that it ran in{f' ({signal_name})' if signal_name else ''}.")
 
     def kill_clone(self, pid: int) -> None:
         """The kernel reaps its clone; if it does not answer, both are killed."""
@@ -119,17 +129,18 @@ class WarmKernel:
         """A new kernel in the state of the old one."""
         self._restart()
         self._deadline = time.monotonic()
-        self._run_once(dict.fromkeys(self._skip, ""))
+        self._run_once(dict.fromkeys(self._skip, CellResult()))
 
-    def _run_once(self, faults: dict[int, str]) -> list[CellResult] | None:
+    def _run_once(self, faults: dict[int, CellResult]) -> list[CellResult] | None:
         """Run all cells but the faulty ones; None (and one more fault) if a cell took the kernel with it."""
         limits = self._parent.limits
         results: list[CellResult] = []
         for number, cell in enumerate(self._cells):
             if number not in faults and self._too_late(number):
-                faults[number] = f"the cells before it took more than {limits.notebook_seconds:g} seconds"
+                late = f"the cells before it took more than {limits.notebook_seconds:g} seconds"
+                faults[number] = CellResult(error=late)
             if number in faults:
-                results.append(CellResult(error=faults[number]))
+                results.append(faults[number])
                 continue
             request = {"op": "cell", "source": cell.source, "name": cell.name(number),
                        "limit": limits.output_bytes}  # fmt: skip
@@ -138,13 +149,14 @@ class WarmKernel:
                 results.append(_cell_result(self._receive(limits.cell_seconds)))
                 self._ran.add(number)
             except KernelTimeout:
-                faults[number] = f"it did not finish within {limits.cell_seconds:g} seconds"
+                faults[number] = CellResult(error=f"it did not finish within {limits.cell_seconds:g} seconds")
                 return None
             except KernelLost:
-                faults[number] = f"it {self.end(1.0)}"
+                end = self.end(1.0)
+                faults[number] = CellResult(error=str(end), lost=not isinstance(end, KernelStopped))
                 return None
             except BadReply:
-                faults[number] = "the kernel's reply could not be read"
+                faults[number] = CellResult(error="the kernel's reply could not be read")
                 return None
         return results
 
@@ -177,7 +189,7 @@ class WarmConnection:
             self._await(seconds)
             reply, received = _receive(self._sock, seconds, self._max_bytes)
         except KernelLost:
-            raise KernelLost(f"Your code {self._kernel.end(0.0)}.") from None
+            raise self._kernel.end(0.0) from None
         try:
             decoded = Decoder(received, from_ref).decode(reply)
         except CodecError as error:

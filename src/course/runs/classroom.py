@@ -119,12 +119,12 @@ def grade_class(
     from course.runs.pool import Task
 
     tasks = [Task(h.opened, tuple(n for n in names if n not in known)) for h, known in waiting if h.opened]
-    for number, fresh in (run or _here(course, lesson, names, seed, jobs))(tasks, keep):
+    for number, fresh in (run or _here(course, lesson, names, seed, tier, jobs))(tasks, keep):
         handed_in, records = waiting[number]
         yield shelf.graded(handed_in, names, records, fresh.seconds)
 
 
-def _here(course: Course, lesson: Lesson, names: Sequence[str], seed: int, jobs: int | None) -> Runner:
+def _here(course: Course, lesson: Lesson, names: Sequence[str], seed: int, tier: str, jobs: int | None) -> Runner:
     from course.runs.pool import grade_all
     from course.runs.session import default_jobs, open_grader, open_kernels
 
@@ -132,7 +132,7 @@ def _here(course: Course, lesson: Lesson, names: Sequence[str], seed: int, jobs:
         tasks: Sequence[Task], keep: Callable[[int, ExerciseRecord, str], None]
     ) -> Iterator[tuple[int, SubmissionRecord]]:
         needed = [n for n in names if any(n in t.exercises and n in t.submission.answers for t in tasks)]
-        with open_kernels(course, lesson) as kernels:  # starts while the tests are collected
+        with open_kernels(course, lesson, tier=tier) as kernels:  # starts while the tests are collected
             grader = open_grader(course, lesson, needed, seed)
             told = lambda number, record: keep(number, record, kernels.rung)
             yield from grade_all(grader, kernels, tasks, jobs or default_jobs(), told)

@@ -20,7 +20,7 @@ from typing import Any
 
 from course.errors import EngineError
 from course.grading.exercise import Answer, Connect, Grader
-from course.kernels.base import CellResult, KernelLost, KernelSource
+from course.kernels.base import KernelLost, KernelSource, KernelStopped
 from course.records import ExerciseRecord, SubmissionRecord
 from course.runs.grade import grade_submission
 from course.runs.session import MendedKernels
@@ -311,16 +311,12 @@ class _Watched:
         try:
             result = method(*args)
         except (KernelLost, EngineError) as error:
-            if not str(error).endswith("was stopped."):  # at a limit of ours: that will not be otherwise next time
+            if not isinstance(error, KernelStopped):
                 self._witness.note(name)
             raise
-        if name == "run" and any(_ended_kernel(cell) for cell in result):
+        if name == "run" and any(cell.lost for cell in result):
             self._witness.note(name)
         return _Watched(result, self._witness) if name in ("start", "snapshot") else result
-
-
-def _ended_kernel(cell: CellResult) -> bool:
-    return cell.error is not None and cell.error.startswith("it ended the ")
 
 
 def _write(end: int, told: dict[str, Any]) -> None:

@@ -190,7 +190,7 @@ def _replay(course: Course, evidence: Sequence[Evidence], jobs: int | None) -> I
     tasks = [Task(h.submission, tuple(one.exercise for one in mine)) for h, mine in groups.values() if h.submission]
     if not tasks:
         return
-    with open_kernels(course, lesson) as kernels:  # starts while the tests are collected
+    with open_kernels(course, lesson, tier=tier) as kernels:  # starts while the tests are collected
         grader = open_grader(course, lesson, sorted({name for task in tasks for name in task.exercises}), seed)
         for number, record in grade_all(grader, kernels, tasks, jobs or default_jobs()):
             handed_in, mine = list(groups.values())[number]

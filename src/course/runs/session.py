@@ -28,7 +28,9 @@ UNLOCKED_SECONDS = 24 * 3600  # after which a folder without that file is nobody
 
 
 @contextmanager
-def open_kernels(course: Course, lesson: Lesson, *, in_process: bool = False) -> Iterator[KernelSource]:
+def open_kernels(
+    course: Course, lesson: Lesson, *, tier: str = "cpu", in_process: bool = False
+) -> Iterator[KernelSource]:
     """Start the warm parent for this lesson; it and all its kernels are gone afterwards."""
     if in_process:
         from course.kernels.inprocess import InProcessKernel
@@ -38,7 +40,7 @@ def open_kernels(course: Course, lesson: Lesson, *, in_process: bool = False) ->
     from course.kernels.parent import WarmParent
 
     remove_left_over_folders()
-    kernels = MendedKernels(lambda: WarmParent(course.config.limits, preload=imported_modules(lesson)))
+    kernels = MendedKernels(lambda: WarmParent(course.config.limits, imported_modules(lesson), tier))
     try:
         yield kernels
     finally:

@@ -190,7 +190,7 @@ def _serve(connection: Connection, bundle: Bundle, course: Course) -> None:
     from course.runs.session import open_grader, open_kernels
 
     lesson = course.lesson(bundle.lesson)
-    with open_kernels(course, lesson) as kernels:  # starts while the tests are collected
+    with open_kernels(course, lesson, tier=bundle.tier) as kernels:  # starts while the tests are collected
         grader = open_grader(course, lesson, bundle.exercises, bundle.seed)
         while True:
             ((_, record),) = grade_all(grader, kernels, [Task(*connection.recv())])

@@ -24,6 +24,7 @@ def try_files(
     exercise: str | None = None,
     jobs: int | None = None,
     seed: int = 0,
+    tier: str = "cpu",
 ) -> Iterator[tuple[Path, SubmissionRecord]]:
     """Grade each file and yield the records in the files' order.
 
@@ -36,7 +37,7 @@ def try_files(
     tasks = [Task(open_file(lesson, source, path), tuple(names)) for path in files]
     answered = [n for n in names if any(n in t.submission.answers for t in tasks)]
     done: dict[int, SubmissionRecord] = {}
-    with open_kernels(course, lesson) as kernels:  # starts while the tests are collected
+    with open_kernels(course, lesson, tier=tier) as kernels:  # starts while the tests are collected
         grader = open_grader(course, lesson, answered, seed)
         following = 0
         for number, record in grade_all(grader, kernels, tasks, jobs or default_jobs()):
