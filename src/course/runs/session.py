@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import fcntl
 import os
@@ -112,21 +113,21 @@ def source_order(lesson: Lesson) -> list[Exercise]:
 
 
 def imported_modules(lesson: Lesson) -> tuple[str, ...]:
-    """What the lesson's setup cells import, so that the parent has it ready."""
-    import ast
-
+    """What the lesson's setup cells and its support import, so that the parent has it ready."""
+    sources = [cell.source for cell in read_source(lesson) if cell.role == "setup" and cell.kind == "code"]
+    if lesson.support_file.is_file():
+        sources.append(lesson.support_file.read_text(encoding="utf-8"))
     found: dict[str, None] = {}
-    for cell in read_source(lesson):
-        if cell.role == "setup" and cell.kind == "code":
-            try:
-                tree = ast.parse(cell.source)
-            except SyntaxError:  # magics; what such a cell imports is imported when it runs
-                continue
-            for node in ast.walk(tree):
-                if isinstance(node, ast.Import):
-                    found.update(dict.fromkeys(alias.name for alias in node.names))
-                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                    found[node.module] = None
+    for source in sources:
+        try:
+            tree = ast.parse(source)
+        except SyntaxError:  # magics; what such a cell imports is imported when it runs
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                found.update(dict.fromkeys(alias.name for alias in node.names))
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found[node.module] = None
     return tuple(found)
 
 
