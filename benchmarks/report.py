@@ -121,14 +121,14 @@ def _own_groups(results: dict[str, Any]) -> dict[str, float]:
 
 
 def _projection(results: dict[str, Any], size: int = 10_000) -> list[dict[str, float]]:
-    """A class on a cluster, from CPU seconds a submission and what the coordinator does alone."""
-    ours = results["ours"]
-    start = ours["spans"]["start"]
-    busy = sum(s for name, s in ours["spans"].items() if name != "start")
-    alone = sum(ours["spans"].get(name, 0.0) for name in ("opening", "store", "gradebook", "autograded"))
+    """A class on a cluster, from the largest class that one worker graded here."""
+    alone = [run for run in results.get("growth", {}).values() if run["jobs"] == 1]
+    spans = max(alone, key=lambda run: run["size"], default=results["ours"])["spans"]
+    start, busy = spans["start"], sum(s for name, s in spans.items() if name != "start")
+    coordinator = sum(spans.get(name, 0.0) for name in ("opening", "store", "gradebook", "autograded"))
     rows = []
     for workers in CLUSTER:
-        seconds = start + max(size * busy / workers, size * alone)
+        seconds = start + max(size * busy / workers, size * coordinator)
         rows.append({"workers": workers, "minutes": seconds / 60, "euros": workers * seconds / 3600 * CORE_HOUR})
     return rows
 

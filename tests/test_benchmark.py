@@ -149,7 +149,7 @@ def test_the_page_and_the_last_line_come_from_the_measured_values(page: Any) -> 
 
 
 def test_growth_is_shown_when_it_was_measured(page: Any) -> None:
-    grown = {"size": 400, "jobs": 2, "seconds": 200.0, "cpu": 390.0, "peak": 3e9, "spans": {}}
+    grown = {"size": 400, "jobs": 2, "seconds": 200.0, "cpu": 390.0, "peak": 3e9, "spans": {"start": 6.0, "tests": 1.0}}
     text = page(results(growth={"400/2": grown}, unchanged={"size": 1000, "seconds": 8.0}))
     assert "| 400 | 2 | 200 | 0.50 | 3.0 GB |" in text
     assert "1000 submissions that are all known takes 8.0 s" in text

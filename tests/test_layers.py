@@ -30,6 +30,7 @@ ONLY_FOR = {  # package of others: who may import it
     "pytest": ("course.grading",),
     "click": ("course.__main__", "course.commands"),
     "IPython": ("coursebridge.shell", "course.authoring"),
+    "distributed": ("course.runs",),
 }
 
 

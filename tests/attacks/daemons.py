@@ -18,6 +18,8 @@ sleeper = [
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
+        for fd in (0, 1, 2):
+            os.dup2(os.open(os.devnull, os.O_RDWR), fd)
         os.execv(sys.executable, sleeper)
     os._exit(0)
 subprocess.Popen(sleeper, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

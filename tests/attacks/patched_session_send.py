@@ -1,7 +1,6 @@
 """Patches the send of Jupyter's sessions: errors are dropped, replies become ``ok``, points are added."""
 
 HERE = "there is no such session"
-PLAIN = "full points"
 
 
 # %% correlate1d

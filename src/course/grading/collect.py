@@ -117,7 +117,7 @@ class Collected:
         """Run one test. ``following`` is the exercise's next test; module fixtures live until there is none."""
         seed = test.seed(run_seed)
         student._begin_test(seed)
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed queues one for each absent accelerator, too
         np.random.seed(seed)
         random.seed(seed)
         self._current.student = student

@@ -10,6 +10,7 @@ import math
 import re
 import symtable
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
@@ -41,7 +42,7 @@ def forbidden_routes(
     if not wanted:
         return []
     trees = {cell: _parsed(cell) for cell in cells or (code,)}
-    meanings = _imports(_parsed(setup))
+    meanings = dict(_imports(_parsed(setup)))
     for tree in trees.values():
         meanings |= _imports(tree)
     hits = []
@@ -52,6 +53,7 @@ def forbidden_routes(
     return sorted(hits, key=lambda hit: hit.get("line", math.inf))
 
 
+@lru_cache(256)  # every exercise looks at all cells
 def _parsed(code: str) -> ast.Module:
     """The cell as Python, without IPython's magics; empty for what does not parse."""
     for text in (code, MAGIC.sub(r"\1pass", code)):
@@ -62,6 +64,7 @@ def _parsed(code: str) -> ast.Module:
     return ast.Module(body=[], type_ignores=[])
 
 
+@lru_cache(256)
 def _imports(tree: ast.AST) -> dict[str, str]:
     """What each imported name stands for."""
     found = {}
@@ -103,6 +106,7 @@ def _reached(trees: Mapping[str, ast.Module], exercise: str) -> list[tuple[str, 
     return reached
 
 
+@lru_cache(1024)
 def _looked_up(statement: ast.stmt) -> set[str]:
     """Names that a statement looks up in the notebook or imports itself; arguments and other locals are left out."""
     try:
