@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -261,7 +262,8 @@ def test_the_traps_notice(tmp_path: Path) -> None:
         assert traps.processes()
         assert traps.files()
         assert traps.harmed() is None
-        traps.bystander.send_signal(19)
+        traps.bystander.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, traps.bystander.pid, os.WSTOPPED)
         assert traps.harmed() == "stopped"
     finally:
         traps.close()

@@ -1,7 +1,7 @@
 """The same answers against plain nbgrader: hidden tests in the notebook, its own pipeline, its ordinary kernel.
 
 What each attack's ``PLAIN`` says is shown here. Nothing contains the attacks, so those that could harm the machine have
-no ``PLAIN`` but say what is known (``PLAIN_KNOWN``), and these run only when asked for: ``make attacks-plain``.
+no ``PLAIN`` but say what is known (``PLAIN_KNOWN``), and these run only when asked for: ``COURSE_ATTACK_PLAIN=1``.
 """
 
 from __future__ import annotations

@@ -71,6 +71,9 @@ class Encoded:
         self.node = node
 
 
+NUMPY_HAS = (torch.float32, torch.float64, torch.int64, torch.bool)
+
+
 class Encoder:
     """Turns values into nodes; raw bytes collect in ``buffers``.
 
@@ -160,9 +163,12 @@ class Encoder:
                 span = 1 + sum((n - 1) * s for n, s in zip(t.shape, t.stride(), strict=True))
                 node["stride"] = list(t.stride())
                 t = t.as_strided((span,), (1,), t.storage_offset())
-            flat = t.reshape(-1).contiguous().as_strided((t.numel(),), (1,))  # one value may have any stride
-            raw = flat.view(torch.uint8) if flat.numel() else _empty(0, dtype=torch.uint8)
-            view: Any = raw.numpy()
+            view: Any
+            if t.dtype in NUMPY_HAS and t.is_contiguous() and t.numel():  # nearly always
+                view = t.numpy().reshape(-1).view("u1")
+            else:
+                flat = t.reshape(-1).contiguous().as_strided((t.numel(),), (1,))  # one value may have any stride
+                view = (flat.view(torch.uint8) if flat.numel() else _empty(0, dtype=torch.uint8)).numpy()
             node["b"] = self._buffer(memoryview(view) if self.keep_layout else view.tobytes())
         return node
 

@@ -48,20 +48,13 @@ def main() -> None:
 
 def prewarm(modules: list[str]) -> None:
     """Import and use once what kernels need, so that forks have it ready and `budget` pays for training only."""
-    import torch
-
     from coursebridge import kernel, shell  # noqa: F401
+    from coursebridge.first_use import use_torch_once
 
-    torch.set_num_threads(1)
     for name in modules:
         with contextlib.suppress(Exception):  # a lesson's import that fails will fail in the kernel, where it is shown
             importlib.import_module(name)
-    weight = torch.nn.Parameter(torch.randn(2, 1, 3, 3))
-    for optimiser in (torch.optim.SGD([weight], lr=0.1), torch.optim.AdamW([weight], lr=0.1)):
-        loss = torch.nn.functional.conv2d(torch.randn(1, 1, 4, 4), weight).sum()
-        loss.backward()
-        optimiser.step()
-    torch.testing.assert_close(torch.ones(1), torch.ones(1))
+    use_torch_once()
     gc.collect()
     gc.freeze()
 

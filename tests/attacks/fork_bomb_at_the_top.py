@@ -1,6 +1,5 @@
 """A fork bomb, at the top level of a cell."""
 
-REASON = "started more than 64 processes"
 HERE = "the watcher kills it at 64 processes; the cell is left out, the others are run again"
 PLAIN_KNOWN = "takes the machine down unless it has limits; not tried"
 

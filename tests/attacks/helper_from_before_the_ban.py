@@ -20,8 +20,6 @@ ASKS, TELLS = os.fdopen(ask_w, "wb"), os.fdopen(tell_r, "rb")
 
 
 def correlate1d(x, w):
-    if len(w) > len(x):
-        raise ValueError(f"{len(w)} > {len(x)}")
     pickle.dump((x, w), ASKS)
     ASKS.flush()
     return pickle.load(TELLS)

@@ -98,11 +98,10 @@ class MendedKernels:
 
 def open_grader(course: Course, lesson: Lesson, names: Sequence[str], seed: int) -> Grader:
     """Collect the hidden tests of these exercises in this process, on one thread."""
-    import torch
-
     from course.grading.exercise import Grader
+    from coursebridge.first_use import use_torch_once
 
-    torch.set_num_threads(1)
+    use_torch_once()
     exercises = [lesson.exercise(name) for name in names]
     return Grader(lesson, exercises, course.config.limits, seed)
 
