@@ -25,7 +25,7 @@ test: .venv/.installed system-deps lint  ## everything that CI checks
 	.venv/bin/python -m pytest
 
 attacks: .venv/.installed system-deps  ## the attack suite, also against plain nbgrader; and a hundred kills of a run
-	COURSE_ATTACK_PLAIN=1 .venv/bin/python -m pytest tests/test_attacks*.py
+	COURSE_ATTACK_PLAIN=1 .venv/bin/python -m pytest tests/test_attacks.py tests/test_attacks_on_plain_nbgrader.py
 	CRASH_KILLS=100 .venv/bin/python -m pytest tests/test_crash.py
 
 test-fast: .venv/.installed  ## what takes seconds

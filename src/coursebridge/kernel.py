@@ -8,6 +8,7 @@ agent on the socket which comes with the message), ``serve`` (do that itself, un
 from __future__ import annotations
 
 import builtins
+import contextlib
 import os
 import signal
 import socket
@@ -34,9 +35,13 @@ def serve_kernel(sock: socket.socket) -> None:
         seed_everything(0)
         shell = make_shell()
         send_frame(sock, {"ready": True}, [])
+        me = _getpid()
         while True:
             request, _ = receive_frame(sock, None, MAX_REQUEST)
-            send_frame(sock, _serve(shell, sock, request), [])
+            reply = _serve(shell, sock, request)
+            if _getpid() != me:  # a fork that a cell made came out of it
+                break
+            send_frame(sock, reply, [])
     except ConnectionLost:
         status = 0
     except BaseException:
@@ -70,6 +75,7 @@ def _serve(shell: KernelShell, sock: socket.socket, request: dict[str, Any]) -> 
 
 
 def _snapshot(shell: KernelShell, sock: socket.socket, fd: int) -> int:
+    _end_others()
     pid = _fork()
     if pid:
         _close(fd)
@@ -82,12 +88,21 @@ def _snapshot(shell: KernelShell, sock: socket.socket, fd: int) -> int:
         _exit(1)
 
 
+def _end_others() -> None:
+    """Whatever the cells have started would help the clone around its bans. Behind walls the kernel is process 1."""
+    if _getpid() == 1:
+        with contextlib.suppress(OSError):
+            _kill(-1, signal.SIGKILL)
+            while _waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+
 def serve_agent(fd: int, namespace: dict[str, Any]) -> NoReturn:
     """Answer the grader's requests until it hangs up."""
     sock = socket.socket(fileno=fd)
     sock.send(b".")  # the system tells the grader from whom it came
     silence()
-    agent = Agent(namespace)
+    agent, me = Agent(namespace), _getpid()
     try:
         while True:
             node, buffers = receive_frame(sock, None, MAX_REQUEST)
@@ -95,6 +110,8 @@ def serve_agent(fd: int, namespace: dict[str, Any]) -> NoReturn:
                 reply, sent = agent.handle(node, buffers)
             except (CodecError, RecursionError) as error:
                 reply, sent = Encoder().encode([{"status": "unsendable", "message": str(error)}]), []
+            if _getpid() != me:  # a fork that the student's function made came out of it
+                _exit(0)
             send_frame(sock, reply, sent)
     except (ConnectionLost, MalformedFrame):
         _exit(0)

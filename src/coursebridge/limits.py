@@ -22,7 +22,7 @@ LIMITS = {
     "RLIMIT_DATA": 2 * GIB,  # more private memory than the warm parent has; torch refuses with a clear message
     "RLIMIT_FSIZE": 128 * MIB,  # one file
     "RLIMIT_NOFILE": 1024,  # open files
-    "RLIMIT_NPROC": 256,  # processes and threads of its user
+    "RLIMIT_NPROC": 128,  # processes and threads of its user
     "RLIMIT_CORE": 0,  # no core dumps
     "RLIMIT_MSGQUEUE": 0,  # memory in message queues
     "RLIMIT_MEMLOCK": 0,  # memory that cannot be swapped

@@ -73,18 +73,19 @@ class WarmKernel:
         """A clone; where a fork would go wrong, because threads or a GPU are in use, the kernel itself, once."""
         if self._spent:
             self._replay()
-        self._spent = not self._parent.clones or self._threads() > 1
+        self._spent = True  # if anything goes wrong: its replies would be out of step with our questions
+        itself = not self._parent.clones or self._threads() > 1
         ours, theirs = socket.socketpair()
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         try:
-            _send(self._sock, {"op": "serve" if self._spent else "snapshot"}, [], 10.0)
-            socket.send_fds(self._sock, [b"S"], [theirs.fileno()])
+            with theirs:
+                _send(self._sock, {"op": "serve" if itself else "snapshot"}, [], 10.0)
+                socket.send_fds(self._sock, [b"S"], [theirs.fileno()])
             pid = _number(self._receive(10.0), "pid")
             seen_from_here = _sender(ours)
         except (OSError, KernelLost):
             raise self.end(1.0) from None
-        finally:
-            theirs.close()
+        self._spent = itself
         return WarmConnection(self, ours, pid, seen_from_here, self._parent.limits.reply_bytes)
 
     def close(self) -> None:
