@@ -124,6 +124,7 @@ def test_what_is_not_forbidden_works(student: Student, route: str) -> None:
 def test_the_ban_ends_with_the_clone(kernel: WarmKernel, student: Student) -> None:
     with pytest.raises(ForbiddenUse):
         student.functional()
+    student._close()
     free = Student(kernel.snapshot)
     assert free.functional().shape == (1, 3, 3, 3)
     free._close()

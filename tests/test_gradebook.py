@@ -108,7 +108,7 @@ def test_a_full_disk_is_one_sentence_and_the_next_run_goes_on(course: Course) ->
 def test_no_room_for_kernels_is_one_sentence(
     course: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def full(*arguments: object) -> None:
+    def full(*arguments: object, **options: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp")
 
     monkeypatch.setattr(session, "open_kernels", full)

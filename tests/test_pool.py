@@ -18,7 +18,7 @@ from small_course import LESSON, grader_of, submission, write_lesson
 
 from course.errors import EngineError
 from course.grading.exercise import Grader
-from course.kernels.base import KernelLost
+from course.kernels.base import KernelLost, KernelStopped
 from course.kernels.inprocess import InProcessKernel
 from course.lessons import Course
 from course.records import ExerciseRecord, SubmissionRecord
@@ -225,7 +225,7 @@ class Flaky(InProcessKernel):
         lines = self.file.read_text().splitlines()
         self.file.write_text("\n".join(lines[1:]))
         if lines:
-            raise KernelLost(lines[0])
+            raise (KernelStopped if "was stopped" in lines[0] else KernelLost)(lines[0])
         return super().snapshot()
 
 

@@ -239,10 +239,11 @@ def test_state_does_not_leak_from_one_clone_to_the_next(kernel: WarmKernel) -> N
         student._close()
 
 
-def test_clones_live_side_by_side(kernel: WarmKernel) -> None:
+def test_a_snapshot_ends_what_was_started_before(kernel: WarmKernel) -> None:
     first, second = Student(kernel.snapshot), Student(kernel.snapshot)
-    assert [first.count(), second.count(), first.count()] == [1, 1, 2]
-    first._close()
+    assert [first.count(), first.count(), second.count()] == [1, 2, 1]
+    with pytest.raises(KernelLost):
+        first.count()
     second._close()
 
 

@@ -18,6 +18,7 @@ import time
 import traceback
 import types
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,11 @@ _cuda_started, _seed_cuda = torch.cuda.is_initialized, torch.cuda.manual_seed_al
 _np_seed, _np_state = np.random.seed, np.random.get_state
 _random_seed, _random_state = random.seed, random.getstate
 _set_grad_enabled = torch.set_grad_enabled
+
+
+@lru_cache(maxsize=8)  # known mistakes are run with the same support again and again
+def _compiled(source: str, name: str) -> types.CodeType:
+    return compile(source, name, "exec")
 
 
 class Missing(Exception):
@@ -175,7 +181,7 @@ class Agent:
 
     def _define(self, name: str, source: str) -> None:
         module = types.ModuleType(name)
-        exec(compile(source, f"<{name}>", "exec"), module.__dict__)
+        exec(_compiled(source, f"<{name}>"), module.__dict__)
         self.namespace[name] = module
 
     # -- handles -------------------------------------------------------------------------------------------------

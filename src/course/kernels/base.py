@@ -80,7 +80,10 @@ class Kernel(Protocol):
         """Run the cells in order. A cell that hangs or kills the kernel is left out, and the others are run again."""
 
     def snapshot(self) -> Connection:
-        """A fresh copy of the kernel as it is now. Raises SubmissionFault."""
+        """A fresh copy of the kernel as it is now; what was started before, an earlier copy too, may end.
+
+        Raises SubmissionFault.
+        """
 
     def close(self) -> None: ...
 

@@ -17,7 +17,7 @@ def rehearse(grader: Grader, jobs: int) -> None:
     """Prepare the diagnoses of all exercises that are not trained."""
     parts = [(name, slug) for name, exercise in grader.exercises.items() if not exercise.trained
              for slug in grader.diagnoses[name].mistakes]  # fmt: skip
-    if len(parts) < 2 or jobs < 2:
+    if len(parts) < 2:
         return
     fork = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(min(jobs, len(parts)), fork, initializer=_inherit, initargs=(grader,)) as pool:
