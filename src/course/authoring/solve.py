@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -92,7 +93,7 @@ def execute(notebook: NotebookNode, folder: Path) -> Iterator[int]:
             resources={"metadata": {"path": str(folder)}},
             record_timing=False,
         )
-        with client.setup_kernel(cleanup_kc=True):
+        with client.setup_kernel(cleanup_kc=True, stderr=DEVNULL):  # what a kernel logs at its end is for nobody
             for index, cell in enumerate(notebook.cells):
                 if cell.cell_type != "code":
                     continue
