@@ -88,7 +88,7 @@ def gigabytes(size: float) -> str:
 
 def write_report(results: dict[str, Any]) -> None:
     """Keep the results, and write the page and its plot from them."""
-    RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE),
         undefined=jinja2.StrictUndefined,
