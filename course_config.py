@@ -10,9 +10,29 @@ LESSONS = {
         "title": "Convolution from scratch",
         "question": "What does a convolution compute?",
     },
+    "03_building_cnns": {
+        "title": "Building CNNs",
+        "question": "How do layers make a network, and what does one unit see?",
+        "after": ("02_convolution",),
+    },
     "06_resnets": {
         "title": "Residual networks",
         "question": "Why did deeper get worse, and what mended it?",
         "after": ("02_convolution",),
+    },
+    "13_segmentation": {
+        "title": "Segmentation",
+        "question": "Which pixel belongs to what?",
+        "after": ("06_resnets",),
+    },
+    "14_style_transfer": {
+        "title": "Neural style transfer",
+        "question": "What is style, in numbers?",
+        "after": ("06_resnets",),
+    },
+    "16_adversarial": {
+        "title": "Adversarial examples and robustness",
+        "question": "How little does it take to be wrong?",
+        "after": ("06_resnets",),
     },
 }

@@ -15,7 +15,7 @@ from course.authoring.release import release
 from course.kernels.inprocess import InProcessKernel
 from course.lessons import Course
 from course.nbgrader_side import patches
-from course.runs import session
+from course.runs import here
 
 CLASS = {  # student: answers, and the points of add and mean
     "ada": (dict(add=ADD, mean=MEAN, why=WHY), (2, 3)),
@@ -38,7 +38,7 @@ def kernels_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     def opened(*args: Any, **options: Any) -> Iterator[InProcessKernel]:
         yield InProcessKernel()
 
-    monkeypatch.setattr(session, "open_kernels", opened)
+    monkeypatch.setattr(here, "open_kernels", opened)
 
 
 def run(course: Course, *arguments: str) -> Result:

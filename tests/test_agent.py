@@ -22,7 +22,7 @@ def reply_to(code: str, *args: Any, name: str = "f", **options: Any) -> Reply:
     """What calling the student's function gave, with what was noticed."""
     student = in_process(code)
     step = {"op": "call", "object": Name(name), "args": args, "kwargs": {}}
-    return student._exchange([step], **options)[0]
+    return student._exchange([step], **{"watch": True, **options})[0]
 
 
 def raised_by(code: str, *args: Any) -> StudentError:
@@ -88,7 +88,7 @@ def test_only_the_changed_argument_is_named_even_in_a_list() -> None:
     code = "def f(a, tensors, *, b):\n    tensors[1].add_(1)"
     student = in_process(code)
     step = student.f._step("call", (X.clone(), [X.clone(), X.clone()]), {"b": X.clone()})
-    assert student._exchange([step])[0].changed == (2,)
+    assert student._exchange([step], watch=True)[0].changed == (2,)
 
 
 @pytest.mark.parametrize(
@@ -142,12 +142,12 @@ def test_operations_are_counted_where_it_is_asked_for() -> None:
 @pytest.mark.parametrize("draw", ["torch.rand(1)", "numpy.random.rand()", "random.random()", "torch.manual_seed(0)"])
 def test_use_of_a_global_random_state_is_noticed(draw: str) -> None:
     code = f"import random, numpy, torch\ndef f():\n    {draw}"
-    assert reply_to(code, watch_random=True, seed=3).random_state_changed is True
+    assert reply_to(code, watch=True, seed=3).random_state_changed is True
 
 
 def test_a_generator_of_ones_own_leaves_the_global_states_alone() -> None:
     code = "import torch\ndef f(): return torch.rand(1, generator=torch.Generator().manual_seed(0))"
-    assert reply_to(code, watch_random=True).random_state_changed is False
+    assert reply_to(code, watch=True).random_state_changed is False
 
 
 @pytest.mark.parametrize("draw", ["torch.rand(3)", "float(numpy.random.rand())", "random.random()"])
@@ -338,5 +338,5 @@ PATCHES = {
 def test_patched_libraries_do_not_disturb_the_agent(warm_parent: WarmParent, name: str) -> None:
     with warm(warm_parent, PATCHED.format(patch=PATCHES[name])) as student:
         student.patch()
-        reply = student._exchange([student.f._step("call", (X,), {})], seed=1, watch_random=True)[0]
+        reply = student._exchange([student.f._step("call", (X,), {})], seed=1, watch=True)[0]
         assert reply.error is None and torch.equal(reply.value, X + 1) and reply.random_state_changed is False

@@ -19,11 +19,11 @@ from course.errors import EngineError
 from course.kernels.inprocess import InProcessKernel
 from course.lessons import Course
 from course.records import ExerciseRecord
-from course.runs import classroom, pool, receipt, session
+from course.runs import classroom, here, pool, receipt
 from course.runs.classroom import grade_class, stored_records
 from course.runs.notebook import open_notebook
-from course.runs.pool import Task
 from course.runs.store import Store, write_whole
+from course.submission import Task
 
 TEST = """
 from course.grading import points, same
@@ -56,7 +56,7 @@ def graded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[str, ...]]]
 
     original: Callable[..., Iterator[Any]] = pool.grade_all
     monkeypatch.setattr(pool, "grade_all", grade_all)
-    monkeypatch.setattr(session, "open_kernels", no_kernels)
+    monkeypatch.setattr(here, "open_kernels", no_kernels)
     return seen
 
 
@@ -276,11 +276,11 @@ def test_a_full_disk_is_one_sentence_and_what_was_kept_stays(
 ) -> None:
     hand_in(course, "ada", **RIGHT)
 
-    def full(descriptor: int) -> None:
+    def full(temporary: Path, path: Path) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patched:
-        patched.setattr("os.fsync", full)
+        patched.setattr("os.replace", full)
         with pytest.raises(EngineError, match="No space left on device.*run the same command again"):
             points(course, "ada")
     assert not [p for p in (course.root / ".course").rglob("*") if p.is_file()]

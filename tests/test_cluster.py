@@ -25,10 +25,11 @@ from course.runs import cluster, station
 from course.runs.classroom import grade_class, stored_records
 from course.runs.cluster import on_cluster
 from course.runs.notebook import open_notebook
-from course.runs.pool import Task, grade_all
+from course.runs.pool import grade_all
 from course.runs.session import open_grader
 from course.runs.station import StationLost
 from course.source import read_source
+from course.submission import Task
 
 distributed = pytest.importorskip("distributed")
 

@@ -176,7 +176,7 @@ def test_agree_notes_which_replies_failed() -> None:
     here = student("lambda x, scale, shift=0.0, upside_down=False: x * scale + shift")
     why(agree, here.f, affine, any_affine)
     transcript = here._transcript
-    assert len(transcript.replies) == 24 and 0 < len(transcript.failing) < 24
+    assert len(transcript.replies) == 12 and 0 < len(transcript.failing) < 12
 
 
 # -- agree_gradients ----------------------------------------------------------------------------------------------
@@ -233,6 +233,13 @@ def test_gradients_are_compared_in_the_dtype_of_the_inputs() -> None:
 
 def test_an_argument_that_plays_no_part_needs_no_gradient() -> None:
     agree_gradients(student("lambda x, w: x * 2").f, lambda x, w: x * 2, lambda r: dict(x=r.tensor(2), w=r.tensor(2)))
+
+
+def test_no_gradient_is_as_right_as_one_of_zeros() -> None:
+    """A loop over windows that lie in the padding never touches the picture."""
+    nothing, numbers = lambda x: x * 0, lambda r: dict(x=r.tensor(2))
+    agree_gradients(student("lambda x: torch.zeros(2, dtype=x.dtype)").f, nothing, numbers)
+    assert "gradient of x" in why(agree_gradients, student("lambda x: x - x.detach()").f, nothing, numbers).message
 
 
 # -- what is noticed on the way -----------------------------------------------------------------------------------

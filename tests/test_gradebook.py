@@ -19,7 +19,7 @@ from course.__main__ import main
 from course.errors import EngineError
 from course.lessons import Course, Lesson
 from course.nbgrader_side.gradebook import ImpossibleNames, scores
-from course.runs import session
+from course.runs import here
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def test_no_room_for_kernels_is_one_sentence(
     def full(*arguments: object, **options: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp")
 
-    monkeypatch.setattr(session, "open_kernels", full)
+    monkeypatch.setattr(here, "open_kernels", full)
     monkeypatch.setattr("course.__main__.UNUSED_IMPORTS", ())  # this process may need them later
     monkeypatch.setattr("sys.argv", ["course", "grade", LESSON, "--course", str(course.root)])
     with pytest.raises(SystemExit) as ended:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-MODULES = ["check", "data", "files", "plots", "shapes", "train"]
+MODULES = ["check", "data", "files", "instances", "pictures", "plots", "scenes", "shapes", "train", "vgg", "voc"]
 FOLDER = Path(import_module("coursekit").__file__).parent
 
 

@@ -23,8 +23,9 @@ from course.kernels.inprocess import InProcessKernel
 from course.lessons import Course
 from course.records import ExerciseRecord, SubmissionRecord
 from course.runs import pool, session
-from course.runs.pool import Task, grade_all
+from course.runs.pool import grade_all
 from course.runs.session import MendedKernels
+from course.submission import Task
 
 TEST = """
 import os, signal, sys, time
@@ -221,12 +222,12 @@ class Flaky(InProcessKernel):
     def start(self) -> Flaky:
         return Flaky(self.file)
 
-    def snapshot(self) -> Any:
+    def snapshot(self, bans: Sequence[str] = ()) -> Any:
         lines = self.file.read_text().splitlines()
         self.file.write_text("\n".join(lines[1:]))
         if lines:
             raise (KernelStopped if "was stopped" in lines[0] else KernelLost)(lines[0])
-        return super().snapshot()
+        return super().snapshot(bans)
 
 
 @pytest.mark.parametrize(("ends", "points", "left"), [(0, 2, 0), (1, 2, 0), (2, 0, 0), (3, 0, 1)])
@@ -259,13 +260,13 @@ class Parent(InProcessKernel):
             raise EngineError("the kernels' parent process is gone")
         return self
 
-    def snapshot(self) -> Any:
+    def snapshot(self, bans: Sequence[str] = ()) -> Any:
         lines = self.file.read_text().splitlines()
         if lines:
             self.file.write_text("\n".join(lines[1:]))
             (self.home / "alive").unlink()
             raise KernelLost("Your code ended the process that it ran in.")
-        return super().snapshot()
+        return super().snapshot(bans)
 
 
 def mended(log: Path) -> MendedKernels:
@@ -336,7 +337,9 @@ def test_when_the_coordinator_ends_so_do_all_its_processes(tmp_path: Path, sent:
         files.append(tmp_path / f"answers_{number}.py")
         files[-1].write_text(HANGS, encoding="utf-8")
     command = [sys.executable, "-m", "course", "try", LESSON, *map(str, files), "--jobs", "2"]
-    coordinator = subprocess.Popen(command, cwd=course.root, start_new_session=True, stderr=subprocess.PIPE, text=True)
+    heeds = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # whatever these tests were started from
+    options: dict[str, Any] = {"start_new_session": True, "preexec_fn": heeds, "stderr": subprocess.PIPE, "text": True}
+    coordinator = subprocess.Popen(command, cwd=course.root, **options)
     try:
         wait_until(lambda: len(working(coordinator.pid)) >= 2, 120)  # both clones are in their loops
         family = descendants(coordinator.pid)

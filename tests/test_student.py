@@ -30,12 +30,12 @@ class Told:
 
 
 def reply_of(**raw: Any) -> Reply:
-    student = Student(lambda: Told(raw))
+    student = Student(lambda bans: Told(raw))
     return student._exchange([student.f._step("call", (), {})])[0]
 
 
 def gradient_reply_of(value: Any) -> Reply:
-    student = Student(lambda: Told({"status": "ok", "value": value}))
+    student = Student(lambda bans: Told({"status": "ok", "value": value}))
     attached = torch.ones(2, requires_grad=True)
     return student._exchange([student.f._step("gradients", (attached, 3), {}, cotangents=None)])[0]
 
@@ -153,7 +153,7 @@ def test_a_conversation_that_broke_begins_anew_with_the_next_question() -> None:
 
     made = [Broken(), Told({"status": "ok", "value": 4})]
     waiting = iter(made)
-    student = Student(lambda: next(waiting))
+    student = Student(lambda bans: next(waiting))
     with pytest.raises(SubmissionFault):
         student.f()
     assert student.f() == 4 and made[0].closed == 1
@@ -163,7 +163,7 @@ def test_a_conversation_that_broke_begins_anew_with_the_next_question() -> None:
 
 def test_every_message_says_what_is_forbidden_and_with_which_seed() -> None:
     told = Told({"status": "ok", "value": 4})
-    student = Student(lambda: told, bans=("pooling",), seed=7)
+    student = Student(lambda bans: told, bans=("pooling",), seed=7)
     student.f()
     student._begin_test(8)
     student.f()

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from students import warm_kernel
 
 from course.authoring.crossings import attempts, cross
 from course.config import NO_SANDBOX, Limits
@@ -38,11 +39,8 @@ def hasty(warm_parent: WarmParent, monkeypatch: pytest.MonkeyPatch) -> WarmParen
 
 def run(parent: WarmParent, *cells: str) -> list[str | None]:
     """The errors of cells that run in a kernel of their own."""
-    kernel = parent.start()
-    try:
+    with warm_kernel(parent) as kernel:
         return [result.error for result in kernel.run([Cell(cell) for cell in cells])]
-    finally:
-        kernel.close()
 
 
 def test_bubblewrap_is_used_where_it_is_installed(warm_parent: WarmParent) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import signal
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from course.kernels.base import BadReply, KernelLost, KernelTimeout, SubmissionF
 from course.kernels.parent import WarmParent
 from course.kernels.warm import WarmKernel
 from course.runs.grade import grade_submission
-from course.student import Student
+from course.student import ForbiddenUse, Student
 from course.submission import Cell
 
 
@@ -213,6 +215,8 @@ def stubborn():
 def leave(): os._exit(0)
 def crash(): ctypes.string_at(0)
 def die(): os.kill(os.getpid(), signal.SIGKILL)
+def end_all(): os.kill(-1, signal.SIGKILL)
+def convolve(): return torch.nn.functional.conv1d(torch.ones(1, 1, 3), torch.ones(1, 1, 2)).sum()
 def orphan(): os.kill(os.getppid(), signal.SIGKILL); return 1
 def huge(): return torch.zeros(3_000_000, dtype=torch.uint8)
 def shout():
@@ -245,6 +249,45 @@ def test_a_snapshot_ends_what_was_started_before(kernel: WarmKernel) -> None:
     with pytest.raises(KernelLost):
         first.count()
     second._close()
+
+
+def test_exercises_with_the_same_bans_share_a_copy_and_nothing_else(kernel: WarmKernel) -> None:
+    copies = set()
+    for bans in [("convolution",), ("convolution",), ("pooling",), ()]:
+        student = Student(kernel.snapshot, bans=bans)
+        assert [student.count(), student.count()] == [1, 2]
+        if "convolution" in bans:
+            with pytest.raises(ForbiddenUse):
+                student.convolve()
+            copies.add(id(kernel._banned))
+        else:
+            assert student.convolve() is not None
+        student._close()
+    assert len(copies) == 1
+
+
+def test_a_clone_that_ends_the_banned_copy_costs_itself_only(kernel: WarmKernel) -> None:
+    first, second = Student(kernel.snapshot, bans=("pooling",)), Student(kernel.snapshot, bans=("pooling",))
+    assert first.count() == 1
+    with contextlib.suppress(KernelLost):
+        first.end_all()
+    first._close()
+    assert second.count() == 1
+    second._close()
+
+
+def test_a_kernel_that_is_stopped_during_one_exercise_is_there_for_the_next(kernel: WarmKernel) -> None:
+    for bans in [("pooling",), ()]:
+        student = Student(kernel.snapshot, bans=bans)
+        assert student.count() == 1
+        kernel._parent.kill(kernel._name)  # as the watcher does
+        time.sleep(0.5)
+        with pytest.raises(KernelLost):
+            student.count()
+        student._close()
+        again = Student(kernel.snapshot, bans=bans)
+        assert again.count() == 1
+        again._close()
 
 
 @pytest.mark.parametrize("call", ["spin", "spin_in_c"])

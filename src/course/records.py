@@ -41,6 +41,7 @@ class ExerciseRecord:
     reason: why it is not (fully) graded, or what happened before any test ran; for people.
     explanations: for each misconception, the sentence that the student reads.
     receipt: what the score depends on (hashes, versions, seed, tier, limits).
+    kernel_lost: the kernel ended on the way and not at a limit, by the submission's doing or by the machine's.
     """
 
     lesson: str
@@ -54,6 +55,7 @@ class ExerciseRecord:
     explanations: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     receipt: dict[str, Any] = field(default_factory=dict)
+    kernel_lost: bool = False
 
     @property
     def full(self) -> bool:

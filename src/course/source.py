@@ -43,6 +43,11 @@ def read_source(lesson: Lesson) -> list[SourceCell]:
     return cells
 
 
+def exercise_order(cells: list[SourceCell]) -> list[str]:
+    """The names of the exercises as the cells have them."""
+    return [c.exercise for c in cells if c.role == "exercise" and c.exercise]
+
+
 def stub_of(cells: list[SourceCell], exercise: str) -> str | None:
     """The source of an exercise's cell; None while the lesson has none."""
     return next((c.source for c in cells if c.role == "exercise" and c.exercise == exercise), None)

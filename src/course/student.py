@@ -161,7 +161,7 @@ class Student:
         return replies
 
     def _open(self) -> Connection:
-        connection = self._connect()
+        connection = self._connect(self._bans)
         if self._support:
             step = {"op": "define", "name": "support", "source": self._support}
             try:

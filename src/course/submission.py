@@ -35,3 +35,12 @@ class Submission:
     answers: dict[str, str] = field(default_factory=dict)
     untouched: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Task:
+    """One submission and the exercises of it that are to be graded."""
+
+    submission: Submission
+    exercises: tuple[str, ...]
+    enforce_bans: bool = True

@@ -75,9 +75,9 @@ class Agent:
         return encoder.encode(replies), encoder.buffers
 
     def _step(self, step: dict[str, Any], request: dict[str, Any], encoder: Encoder) -> dict[str, Any]:
-        given = list(tensors_in((step.get("args", ()), step.get("kwargs", {}))))
-        before = [_copy(a) for a in given]
-        state = random_state() if request.get("watch_random") else None
+        watched = list(tensors_in((step.get("args", ()), step.get("kwargs", {})))) if request.get("watch") else []
+        before = [_copy(a) for a in watched]
+        state = random_state() if request.get("watch") else None
         counter = CountOperations() if request.get("count_operations") else None
         banned = request.get("forbid_autograd") and self.enforce_bans
         printed, started = _Printed(), _process_time()
@@ -94,11 +94,12 @@ class Agent:
         except BaseException as error:  # the student's code may raise anything
             reply.setdefault("seconds", _process_time() - started)
             reply.update(describe_exception(error))
-        reply["changed"] = [i for i, (a, b) in enumerate(zip(before, given, strict=True)) if not _unchanged(a, b)]
-        reply["printed"] = printed.getvalue()[:MAX_PRINTED]
+        if said := printed.getvalue():
+            reply["printed"] = said[:MAX_PRINTED]
         if bans.hits:
             reply["forbidden"] = list(bans.hits)
         if state is not None:
+            reply["changed"] = [i for i, (a, b) in enumerate(zip(before, watched, strict=True)) if not _unchanged(a, b)]
             reply["random_state_changed"] = random_state() != state
         if counter is not None:
             reply["operations"] = counter.count

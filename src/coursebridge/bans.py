@@ -11,12 +11,14 @@ import contextlib
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 
 import torch
 
 NAMESPACES = ("aten", "mkldnn", "onednn", "quantized", "_quantized")
 KEYS = ("CPU", "MkldnnCPU", "QuantizedCPU")
+COMPOSITES = ("CompositeExplicitAutograd", "CompositeExplicitAutogradNonFunctional")
 
 OPERATORS: dict[str, Callable[[str], bool]] = {
     "convolution": lambda op: "conv" in op and "convert" not in op and "to_mkldnn" not in op,
@@ -45,20 +47,40 @@ def enforce(families: Iterable[str]) -> None:
                 sys.addaudithook(_refuse_programs)
             if family == "torchvision":
                 _refuse_torchvision()
-            _enforced[family] = family in ("autograd", "torchvision") or _override(OPERATORS[family])
+            _enforced[family] = family in ("autograd", "torchvision") or _override(family)
 
 
-def _override(matches: Callable[[str], bool]) -> list[Any]:
+def find_operators() -> None:
+    """Look up once what to refuse, so that forks know it."""
+    for family in OPERATORS:
+        _kernels(family)
+
+
+@cache
+def _kernels(family: str) -> list[tuple[str, str]]:
+    """The family's operators and the dispatch keys on which they do something."""
+    found = []
+    for operator in torch._C._dispatch_get_all_op_names():
+        namespace, _, name = operator.partition("::")
+        if namespace in NAMESPACES and OPERATORS[family](name.partition(".")[0]):
+            if _has_kernel(operator, "CompositeImplicitAutograd"):  # its parts are refused on the other keys
+                keys: tuple[str, ...] = KEYS[:1]
+            elif any(_has_kernel(operator, composite) for composite in COMPOSITES):
+                keys = KEYS
+            else:
+                keys = tuple(key for key in KEYS if _has_kernel(operator, key))
+            found += [(operator, key) for key in keys]
+    return found
+
+
+def _override(family: str) -> list[Any]:
     libraries = {name: torch.library.Library(name, "IMPL") for name in NAMESPACES}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for full in torch._C._dispatch_get_all_op_names():
-            namespace, _, rest = full.partition("::")
-            if namespace in libraries and matches(rest.partition(".")[0]):
-                composite = _has_kernel(full, "CompositeImplicitAutograd")  # its parts are refused on the other keys
-                for key in KEYS[:1] if composite else KEYS:
-                    with contextlib.suppress(RuntimeError):  # some overloads take no kernel of their own
-                        libraries[namespace].impl(rest, _refusal(full), key)
+        for operator, key in _kernels(family):
+            namespace, _, name = operator.partition("::")
+            with contextlib.suppress(RuntimeError):  # some overloads take no kernel of their own
+                libraries[namespace].impl(name, _refusal(operator), key)
     return list(libraries.values())
 
 

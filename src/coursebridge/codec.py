@@ -30,7 +30,7 @@ NUMPY_DTYPES = {"float64", "float32", "float16", "complex64", "complex128", "boo
                 "uint64", "int8", "int16", "int32", "int64"}  # fmt: skip
 
 _detach, _as_subclass, _base = torch.Tensor.detach, torch.Tensor.as_subclass, torch.Tensor
-_no_grad, _empty, _frombuffer = torch.no_grad, torch.empty, torch.frombuffer
+_empty, _frombuffer = torch.empty, torch.frombuffer
 _requires_grad = torch.Tensor.requires_grad.__get__  # type: ignore[attr-defined]
 
 
@@ -147,29 +147,33 @@ class Encoder:
         return self.encode(self.to_ref(value), depth + 1)
 
     def _tensor(self, value: torch.Tensor) -> dict[str, Any]:
-        is_parameter = isinstance(value, torch.nn.Parameter)
-        with torch._C.DisableTorchFunctionSubclass(), _no_grad():
-            requires_grad = _requires_grad(value)
+        with torch._C.DisableTorchFunctionSubclass():
             t = _detach(value)
-            t = _as_subclass(t if t.layout == torch.strided else t.to_dense(), _base)
+            if type(t) is not _base:
+                t = _as_subclass(t, _base)
+            if t.layout != torch.strided:
+                t = t.to_dense()
             if t.device.type != "cpu":
                 t = t.cpu()
             t = t.resolve_conj().resolve_neg()
             if t.dtype not in DTYPE_NAMES:
                 raise CodecError(f"a tensor of dtype {t.dtype} cannot be sent")
-            node = {"t": "tensor", "dtype": DTYPE_NAMES[t.dtype], "shape": list(t.shape), "grad": requires_grad,
-                    "param": is_parameter}  # fmt: skip
-            if self.keep_layout and not t.is_contiguous() and t.numel():
+            node: dict[str, Any] = {"t": "tensor", "dtype": DTYPE_NAMES[t.dtype], "shape": list(t.shape)}
+            if _requires_grad(value):
+                node["grad"] = True
+            if type(value) is not _base and isinstance(value, torch.nn.Parameter):
+                node["param"] = True
+            contiguous, count = t.is_contiguous(), t.numel()
+            if self.keep_layout and count and not contiguous:
                 span = 1 + sum((n - 1) * s for n, s in zip(t.shape, t.stride(), strict=True))
                 node["stride"] = list(t.stride())
                 t = t.as_strided((span,), (1,), t.storage_offset())
-            view: Any
-            if t.dtype in NUMPY_HAS and t.is_contiguous() and t.numel():  # nearly always
-                view = t.numpy().reshape(-1).view("u1")
-            else:
-                flat = t.reshape(-1).contiguous().as_strided((t.numel(),), (1,))  # one value may have any stride
-                view = (flat.view(torch.uint8) if flat.numel() else _empty(0, dtype=torch.uint8)).numpy()
-            node["b"] = self._buffer(memoryview(view) if self.keep_layout else view.tobytes())
+                contiguous = True
+            if not (contiguous and count and t.dtype in NUMPY_HAS):  # rarely
+                t = t.reshape(-1).contiguous().as_strided((count,), (1,))  # one value may have any stride
+                t = t.view(torch.uint8) if count else _empty(0, dtype=torch.uint8)
+            array: Any = t.numpy()
+            node["b"] = self._buffer(memoryview(array) if self.keep_layout else array.tobytes())
         return node
 
     def _array(self, value: np.ndarray) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import json
 import socket
 import struct
 import time
+from itertools import accumulate
 from typing import Any
 
 from coursebridge.codec import CodecError
@@ -21,6 +22,7 @@ from coursebridge.codec import CodecError
 globals()["__builtins__"] = dict(vars(builtins))  # see codec
 
 MAX_HEADER, MAX_BUFFERS = 16_000_000, 4096  # JSON needs many times its text in memory
+AT_ONCE = 1 << 20  # bytes of buffers that are sent and received in one piece
 _dumps, _loads, _monotonic = json.dumps, json.loads, time.monotonic
 
 
@@ -42,8 +44,10 @@ def send_frame(sock: socket.socket, node: Any, buffers: list[Any], seconds: floa
     header = _dumps(node, separators=(",", ":")).encode()
     views = [memoryview(b).cast("B") if len(b) else memoryview(b"") for b in buffers]
     sizes = struct.pack(f">QI{len(views)}Q", len(header), len(views), *(v.nbytes for v in views))
+    parts: list[Any] = [sizes + header, *views]
+    if sum(v.nbytes for v in views) <= AT_ONCE:  # else the other side would wake up for every piece
+        parts = [b"".join(parts)]
     try:
-        parts: list[Any] = [sizes + header, *views]
         for part in parts:
             _wait_until(sock, deadline)
             sock.sendall(part)
@@ -69,7 +73,10 @@ def receive_frame(sock: socket.socket, seconds: float | None, max_bytes: int) ->
         node = _loads(bytes(_read(sock, header_size, deadline)))
     except (ValueError, RecursionError):
         raise MalformedFrame("the reply is not JSON") from None
-    return node, [_read(sock, size, deadline) for size in sizes]
+    if sum(sizes) > AT_ONCE:
+        return node, [_read(sock, size, deadline) for size in sizes]
+    together, ends = _read(sock, sum(sizes), deadline), list(accumulate(sizes))
+    return node, [together[end - size : end] for size, end in zip(sizes, ends, strict=True)]
 
 
 def _read(sock: socket.socket, size: int, deadline: float | None) -> bytearray:

@@ -1,8 +1,9 @@
 """The process that runs a submission's cells, and its clones that answer hidden tests.
 
 It is a fork of the warm parent. On its socket it serves ``cell`` (run one), ``snapshot`` (fork a clone that serves an
-agent on the socket which comes with the message), ``serve`` (do that itself, until the end), ``kill`` (a clone) and
-``threads``.
+agent on the socket which comes with the message), ``serve`` (do that itself, until the end), ``forbid`` (fork a copy
+that serves all this on the socket which comes with the message, and refuses some families of operations), ``kill`` (a
+clone) and ``threads``.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ import os
 import signal
 import socket
 import traceback
+from collections.abc import Callable
+from functools import cache
 from typing import Any, NoReturn
 
+from coursebridge import bans
 from coursebridge.agent import Agent, seed_everything
 from coursebridge.codec import CodecError, Encoder
 from coursebridge.frames import ConnectionLost, MalformedFrame, receive_frame, send_frame
@@ -28,40 +32,54 @@ _open, _dup2, _close, _recv_fds = os.open, os.dup2, os.close, socket.recv_fds
 MAX_REQUEST = 1_000_000_000
 
 
+@cache
+def prepare() -> KernelShell:
+    """The shell, made once: before the fork where that is possible."""
+    return make_shell()
+
+
 def serve_kernel(sock: socket.socket) -> None:
     """Serve until the grader hangs up. Never returns into the parent's stack."""
-    status = 1
     try:
         seed_everything(0)
-        shell = make_shell()
+        shell = prepare()
         send_frame(sock, {"ready": True}, [])
-        me = _getpid()
-        while True:
-            request, _ = receive_frame(sock, None, MAX_REQUEST)
-            reply = _serve(shell, sock, request)
-            if _getpid() != me:  # a fork that a cell made came out of it
-                break
-            send_frame(sock, reply, [])
-    except ConnectionLost:
-        status = 0
+        _serve(shell, sock, walls=_getpid() == 1)
     except BaseException:
         traceback.print_exc()
     finally:
-        _exit(status)
+        _exit(1)
 
 
-def _serve(shell: KernelShell, sock: socket.socket, request: dict[str, Any]) -> dict[str, Any]:
+def _serve(shell: KernelShell, sock: socket.socket, walls: bool) -> NoReturn:
+    """walls: behind walls nobody else's processes are in sight."""
+    me = _getpid()
+    try:
+        while True:
+            request, _ = receive_frame(sock, None, MAX_REQUEST)
+            reply = _answer(shell, sock, request, walls)
+            if _getpid() != me:  # a fork that a cell made came out of it
+                _exit(1)
+            send_frame(sock, reply, [])
+    except ConnectionLost:
+        _exit(0)
+
+
+def _answer(shell: KernelShell, sock: socket.socket, request: dict[str, Any], walls: bool) -> dict[str, Any]:
     match request["op"]:
         case "cell":
             return shell.run(request["source"], request["name"], request["limit"])
+        case "forbid":
+            theirs = _take_descriptor(sock)
+            return {"pid": _branch(sock, theirs, walls, lambda: _forbid(shell, theirs, request["families"], walls))}
         case "snapshot":
-            _, fds, _, _ = _recv_fds(sock, 1, 1)
-            return {"pid": _snapshot(shell, sock, fds[0])}
+            theirs = _take_descriptor(sock)
+            return {"pid": _branch(sock, theirs, walls, lambda: serve_agent(theirs, shell.user_ns))}
         case "serve":
-            _, fds, _, _ = _recv_fds(sock, 1, 1)
+            theirs = _take_descriptor(sock)
             send_frame(sock, {"pid": _getpid()}, [])
             sock.close()
-            serve_agent(fds[0], shell.user_ns)
+            serve_agent(theirs, shell.user_ns)
         case "kill":
             try:
                 _kill(request["pid"], signal.SIGKILL)
@@ -74,27 +92,39 @@ def _serve(shell: KernelShell, sock: socket.socket, request: dict[str, Any]) -> 
     return {"unknown": request["op"]}
 
 
-def _snapshot(shell: KernelShell, sock: socket.socket, fd: int) -> int:
-    _end_others()
+def _take_descriptor(sock: socket.socket) -> int:
+    _, fds, _, _ = _recv_fds(sock, 1, 1)
+    return fds[0]
+
+
+def _branch(sock: socket.socket, theirs: int, walls: bool, run: Callable[[], NoReturn]) -> int:
+    """Fork a copy of this process that does something else, after ending whatever would help it around its bans."""
+    if walls:
+        _end_others()
     pid = _fork()
     if pid:
-        _close(fd)
+        _close(theirs)
         return pid
     try:
         die_with_parent()
         sock.close()
-        serve_agent(fd, shell.user_ns)
+        run()
     finally:
         _exit(1)
 
 
+def _forbid(shell: KernelShell, theirs: int, families: list[str], walls: bool) -> NoReturn:
+    """A copy that refuses some families of operations: its clones need not put that up again, which takes a while."""
+    bans.enforce(families)
+    _serve(shell, socket.socket(fileno=theirs), walls)
+
+
 def _end_others() -> None:
-    """Whatever the cells have started would help the clone around its bans. Behind walls the kernel is process 1."""
-    if _getpid() == 1:
-        with contextlib.suppress(OSError):
-            _kill(-1, signal.SIGKILL)
-            while _waitpid(-1, os.WNOHANG)[0]:
-                pass
+    """All that the cells have started, and earlier copies."""
+    with contextlib.suppress(OSError):
+        _kill(-1, signal.SIGKILL)
+        while _waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def serve_agent(fd: int, namespace: dict[str, Any]) -> NoReturn:

@@ -3,9 +3,9 @@
 Started as ``python -m coursebridge.parent FD SETTINGS``. FD is a SOCK_SEQPACKET socket on which several graders may
 send ``{"op": "start", "id": ...}`` with two descriptors attached (the kernel's socket, and a pipe on which the parent
 tells how the kernel ended), and ``{"op": "kill", "id": ...}``. SETTINGS is JSON: ``preload``, modules to import;
-``view``, what kernels see of the file system, null if they shall have no walls; ``gpus``, what they get as
-CUDA_VISIBLE_DEVICES (this process itself never touches CUDA). It ends, with all its kernels, when the last of the
-graders hangs up.
+``trains``, whether optimisers shall be ready; ``view``, what kernels see of the file system, null if they shall have no
+walls; ``gpus``, what they get as CUDA_VISIBLE_DEVICES (this process itself never touches CUDA). It ends, with all its
+kernels, when the last of the graders hangs up.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from coursebridge.limits import WATCH_SECONDS, limit_this_process
+from coursebridge.memory import use_huge_pages
 from coursebridge.process import adopt_orphans, die_with_parent
 from coursebridge.walls import View, fork_behind_walls, walls_hold
 from coursebridge.watch import Watcher, family_of
@@ -41,22 +42,30 @@ def main() -> None:
     if view is not None and (reason := walls_hold(view)):
         control.send(json.dumps({"fallen": reason}).encode())
         return
-    prewarm(settings["preload"])
+    prewarm(settings["preload"], settings["trains"])
     control.send(json.dumps({"ready": os.getpid()}).encode())
     WarmParent(control, view, settings["gpus"]).serve()
 
 
-def prewarm(modules: list[str]) -> None:
+def prewarm(modules: list[str], trains: bool) -> None:
     """Import and use once what kernels need, so that forks have it ready and `budget` pays for training only."""
-    from coursebridge import kernel, shell  # noqa: F401
-    from coursebridge.first_use import use_torch_once
+    gc.disable()  # what is imported stays; looking through it again and again takes a quarter of the time
+    from coursebridge import bans, kernel
+    from coursebridge.first_use import use_agent, use_optimisers_once, use_torch_once
 
     for name in modules:
         with contextlib.suppress(Exception):  # a lesson's import that fails will fail in the kernel, where it is shown
             importlib.import_module(name)
     use_torch_once()
+    use_agent()
+    kernel.prepare()
+    bans.find_operators()
+    if trains:
+        use_optimisers_once()
     gc.collect()
     gc.freeze()
+    gc.enable()
+    use_huge_pages()
 
 
 @dataclass

@@ -8,6 +8,8 @@ import sys
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
+libc = ctypes.CDLL(None, use_errno=True)
+
 
 def die_with_parent() -> None:
     """Ask for SIGKILL when the parent process ends. Does not survive a fork: each process asks for itself."""
@@ -21,4 +23,4 @@ def adopt_orphans() -> None:
 
 def _prctl(option: int, value: int) -> None:
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+        libc.prctl(option, value, 0, 0, 0)

@@ -12,6 +12,8 @@ import errno
 import platform
 import struct
 
+from coursebridge.process import libc
+
 REFUSED: dict[str, tuple[int, int]] = {  # number on x86_64, on aarch64
     "memfd_create": (319, 279), "memfd_secret": (447, 447),
     "shmget": (29, 194), "shmctl": (31, 195), "shmat": (30, 196), "semget": (64, 190), "semop": (65, 193),
@@ -45,7 +47,6 @@ def refuse_system_calls() -> None:
     program = b"".join(struct.pack("HBBI", *instruction) for instruction in code)
     buffer = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("HxxxxxxQ", len(code), ctypes.addressof(buffer))
-    libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(SET_SECCOMP, FILTER, header, 0, 0):
         number = ctypes.get_errno()
         raise OSError(number, "the seccomp filter was refused")

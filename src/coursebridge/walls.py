@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from coursebridge.limits import TEMPORARY_BYTES, limit_this_process
-from coursebridge.process import die_with_parent
+from coursebridge.process import die_with_parent, libc
 from coursebridge.seccomp import refuse_system_calls
 
 NEW_MOUNTS, NEW_HOSTNAME, NEW_IPC, NEW_USER = 0x00020000, 0x04000000, 0x08000000, 0x10000000
@@ -42,7 +42,6 @@ DEVICE_LINKS = {
 }
 STUDENT_IDS, MANY = 1_900_000_000, 10_000_000  # user ids that no distribution gives to anybody
 
-_libc = ctypes.CDLL(None, use_errno=True)
 _machine = platform.machine()
 
 
@@ -127,9 +126,9 @@ def walls_hold(view: View) -> str | None:
 def _enter_namespaces() -> None:
     user, group = os.geteuid(), os.getegid()
     try:
-        _check(_libc.unshare(NAMESPACES), "unshare")
+        _check(libc.unshare(NAMESPACES), "unshare")
     except PermissionError:
-        _check(_libc.unshare(NAMESPACES | NEW_USER), "unshare")
+        _check(libc.unshare(NAMESPACES | NEW_USER), "unshare")
         for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
             with open(f"/proc/self/{name}", "w") as file:
                 file.write(text)
@@ -140,7 +139,7 @@ def _shut_in(view: View, number: int) -> None:
     os.nice(5)  # the grader and the watcher come first
     user = STUDENT_IDS + number % MANY if view.switch_user else None
     os.setsid()
-    _libc.sethostname(b"kernel", 6)
+    libc.sethostname(b"kernel", 6)
     _build_root(view, user)
     os.environ["HOME"] = view.home
     limit_this_process(gpu=bool(view.devices))
@@ -197,18 +196,18 @@ def _bind(source: str, place: str, directory: bool, flags: int = NO_SUID | NO_DE
         open(place, "w").close()
     _mount(source, place, None, BIND | RECURSIVE)
     attributes = struct.pack("QQQQ", READ_ONLY | flags, 0, 0, 0)  # MOUNT_ATTR_* have the values of MS_*
-    result = _libc.syscall(MOUNT_SETATTR, -100, place.encode(), AT_RECURSIVE, attributes, len(attributes))
+    result = libc.syscall(MOUNT_SETATTR, -100, place.encode(), AT_RECURSIVE, attributes, len(attributes))
     _check(result, f"mount_setattr {place}")
 
 
 def _move_to(root: str) -> None:
     old = os.open("/", os.O_DIRECTORY)
     os.chdir(root)
-    _check(_libc.syscall(PIVOT_ROOT[_machine], b".", b"."), "pivot_root")
+    _check(libc.syscall(PIVOT_ROOT[_machine], b".", b"."), "pivot_root")
     os.fchdir(old)
     os.close(old)
     _mount("none", ".", None, RECURSIVE | SLAVE)
-    _check(_libc.umount2(b".", DETACH), "umount")
+    _check(libc.umount2(b".", DETACH), "umount")
     os.chdir("/")
     _mount("none", "/", None, REMOUNT | BIND | READ_ONLY | NO_SUID | NO_DEVICES)
 
@@ -216,18 +215,18 @@ def _move_to(root: str) -> None:
 def give_up_privileges(user: int | None) -> None:
     """No capability now or later; another user, if one is given."""
     for capability in range(LAST_CAPABILITY + 1):
-        _libc.prctl(DROP_BOUND, capability, 0, 0, 0)
+        libc.prctl(DROP_BOUND, capability, 0, 0, 0)
     if user is not None:
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
     header, nothing = struct.pack("Ii", CAPABILITY_VERSION, 0), bytes(24)
-    _check(_libc.syscall(CAPSET[_machine], header, nothing), "capset")
-    _check(_libc.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0), "no_new_privs")
+    _check(libc.syscall(CAPSET[_machine], header, nothing), "capset")
+    _check(libc.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0), "no_new_privs")
 
 
 def _mount(source: str, place: str, kind: str | None, flags: int, options: str = "") -> None:
-    result = _libc.mount(
+    result = libc.mount(
         source.encode(), place.encode(), kind.encode() if kind else None, ctypes.c_ulong(flags), options.encode()
     )
     _check(result, f"mount {place}")

@@ -51,9 +51,10 @@ def grids(
     return figure
 
 
-def images(batch: Tensor, titles: Sequence[Any] | None = None, columns: int = 8) -> Figure:
+def images(batch: Tensor, titles: Sequence[Any] | None = None, columns: int = 8, inches: float = 1.2) -> Figure:
     """Draw a batch of pictures (N, 3, H, W) or (N, 1, H, W), ``columns`` a row, with an optional title over each.
 
+    inches: the width of each.
     A batch that leaves the range [0, 1] is stretched from its smallest to its largest value.
     """
     if batch.ndim != 4 or batch.shape[1] not in (1, 3) or not len(batch):
@@ -63,7 +64,7 @@ def images(batch: Tensor, titles: Sequence[Any] | None = None, columns: int = 8)
         batch = (batch - batch.min()) / (batch.max() - batch.min()).clamp(min=1e-12)
     columns = min(columns, len(batch))
     rows = -(-len(batch) // columns)
-    figure, axes = _axes(1.2 * columns, (1.45 if titles else 1.2) * rows, columns, rows)
+    figure, axes = _axes(inches * columns, (inches + 0.25 * bool(titles)) * rows, columns, rows)
     for i, ax in enumerate(axes):
         ax.axis("off")
         if i < len(batch):

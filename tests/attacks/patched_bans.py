@@ -1,7 +1,7 @@
 """Lifts the ban on convolutions from inside: empties the families, the list of hits, and the function that refuses."""
 
-EXPECTED = {"correlate1d": 0, "output_size": 0, "edge_kernels": 0}  # without bans, its kernel answers nothing
-HERE = "without its bans, its kernel answers nothing"
+EXPECTED = {"correlate1d": 0.5}  # it raises the error that it should
+HERE = "what is refused was looked up before any cell ran, and a refusal is an error whoever hears of it"
 
 # %% correlate1d
 import sys

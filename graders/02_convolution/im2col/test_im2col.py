@@ -6,7 +6,6 @@ import torch.nn.functional as F
 from course.grading import agree, agree_gradients, points, same
 
 bans = ("convolution", "unfold")
-limits = {"call_seconds": 20}  # six loops in Python are slow and right
 
 
 def reference(x, kernel_size, stride=1, padding=0, dilation=1):
@@ -66,7 +65,7 @@ def test_order(student):
 @points(1)
 def test_stride_padding_and_dilation(student):
     """Stride, padding and dilation, as ints and as (height, width) pairs, give what F.unfold gives."""
-    agree(student.im2col, reference, any_call, cases=40)
+    agree(student.im2col, reference, any_call, cases=16)
 
 
 @points(0.5)

@@ -18,11 +18,11 @@ from course.grading.known import known_answers
 from course.kernels.base import KernelSource
 from course.lessons import Course, Exercise, Lesson
 from course.records import ExerciseRecord
-from course.runs.pool import Task, grade_all
+from course.runs.pool import grade_all
 from course.runs.rehearse import rehearse
-from course.runs.session import default_jobs, open_grader, open_kernels, source_order
-from course.source import SourceCell, check_complete, read_source, stub_of
-from course.submission import Submission
+from course.runs.session import default_jobs, open_grader, open_kernels
+from course.source import SourceCell, check_complete, exercise_order, read_source, stub_of
+from course.submission import Submission, Task
 
 Kind = Literal["solution", "stub", "variant", "mistake"]
 FAST_TRAINED_MISTAKES = 2
@@ -75,9 +75,10 @@ def audit(
 ) -> Iterator[Finding]:
     """Audit a lesson, or some of its exercises."""
     lesson = course.lesson(lesson_name)
+    source = read_source(lesson)
     if not exercises:
-        check_complete(lesson, read_source(lesson))
-    names = exercises or [e.name for e in source_order(lesson)]
+        check_complete(lesson, source)
+    names = exercises or exercise_order(source)
     with open_kernels(course, lesson, in_process=in_process) as kernels:  # starts while the tests are collected
         grader = open_grader(course, lesson, names, seed)
         yield from audit_lesson(lesson, grader, kernels, full=full, jobs=jobs or default_jobs())

@@ -37,7 +37,7 @@ def attempts(course: Course) -> list[Attempt]:
 
     from course.kernels.parent import environment
 
-    hidden = set(os.environ) - set(environment("", "cpu")) - {"PWD"}
+    hidden = set(os.environ) - set(environment("", "cpu")) - {"PWD", "MPLBACKEND"}  # which every shell sets
     others = "import os\nseen = [name for name in os.listdir('/proc') if name.isdigit()]\nassert len(seen) > 1, 'none'"
     return [
         Attempt("read the course's configuration", _reading(course.root / "course_config.py")),

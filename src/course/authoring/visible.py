@@ -27,7 +27,7 @@ from course.config import LessonConfig
 from course.errors import EngineError, InputError, UnknownExercise, UnknownLesson
 from course.lessons import Course, Lesson
 from course.runs.notebook import open_notebook
-from course.source import SourceCell, read_source
+from course.source import SourceCell, exercise_order, read_source
 
 CELL_SECONDS = 120.0
 RUNNER = Path(__file__).with_name("visible_runner.py")
@@ -58,7 +58,7 @@ class Answered:
 
     @property
     def exercises(self) -> list[str]:
-        return list(dict.fromkeys(c.exercise for c in self.cells if c.role == "exercise" and c.exercise))
+        return list(dict.fromkeys(exercise_order(self.cells)))
 
     def only(self, exercise: str) -> Answered:
         """As far as this exercise's check goes, without the checks of the others. Raises UnknownExercise."""
@@ -202,11 +202,11 @@ def _read_cells(notebook: Path) -> list[SourceCell]:
 
 
 def _exercises(cells: list[SourceCell]) -> set[str]:
-    return {c.exercise for c in cells if c.role == "exercise" and c.exercise}
+    return set(exercise_order(cells))
 
 
 def _with_answers(lesson: str, cells: list[SourceCell], answers: Answers) -> Answered:
-    exercises = [c.exercise for c in cells if c.role == "exercise" and c.exercise]
+    exercises = exercise_order(cells)
     for name in answers.code:
         if name not in exercises:
             raise UnknownExercise(name, lesson, exercises)

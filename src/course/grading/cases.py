@@ -17,7 +17,7 @@ import torch
 Case = dict[str, Any]
 Draw = Callable[["Draws"], Case]
 
-MAX_ROUNDS, MAX_CANDIDATES = 8, 48
+MAX_ROUNDS, MAX_CANDIDATES = 8, 20
 
 
 class Draws(random.Random):

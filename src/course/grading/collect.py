@@ -20,9 +20,8 @@ import numpy as np
 import pytest
 import torch
 from _pytest.config import _prepareconfig
-from _pytest.runner import runtestprotocol
 
-from course.errors import EngineError, SourceError
+from course.errors import SourceError
 from course.grading import describe
 from course.grading.expect import Mismatch, student_error_sentence
 from course.kernels.base import KernelTimeout, SubmissionFault
@@ -31,7 +30,6 @@ from course.records import Outcome
 from course.student import ForbiddenUse, Student, StudentError, Transcript
 
 INI = Path(__file__).with_name("pytest.ini")
-RAISED = pytest.StashKey[BaseException | None]()
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,7 @@ class TestRun:
     misconception: str | None = None
     transcript: Transcript = field(default_factory=Transcript)
     not_defined: bool = False
+    kernel_lost: bool = False
     problem: str = ""
 
 
@@ -121,13 +120,24 @@ class Collected:
         np.random.seed(seed)
         random.seed(seed)
         self._current.student = student
-        test.item.stash[RAISED] = None
-        test.item._initrequest()  # fixtures anew: the same item runs on many students
-        try:
-            runtestprotocol(test.item, log=False, nextitem=following.item if following else None)
-        except Exception as error:  # pytest itself
-            raise EngineError(f"pytest failed on {test.name}: {error}") from error
-        return _interpret(test.item.stash[RAISED], student._transcript)
+        raised = _raised_by(test.item, following.item if following else None)
+        return _interpret(raised, student._transcript)
+
+
+def _raised_by(item: pytest.Function, following: pytest.Function | None) -> BaseException | None:
+    """Run one item with its fixtures, without the reports that pytest would make of it."""
+    state, raised = item.session._setupstate, None
+    item._initrequest()  # fixtures anew: the same item runs on many students
+    try:
+        state.setup(item)
+        item.runtest()
+    except (Exception, pytest.fail.Exception, pytest.skip.Exception) as error:
+        raised = error
+    try:
+        state.teardown_exact(following)
+    except Exception as error:
+        raised = raised or error
+    return raised
 
 
 def _interpret(raised: BaseException | None, transcript: Transcript) -> TestRun:
@@ -146,7 +156,7 @@ def _interpret(raised: BaseException | None, transcript: Transcript) -> TestRun:
         case KernelTimeout():
             return TestRun("timeout", str(raised), transcript=transcript)
         case SubmissionFault():
-            return TestRun("failed", str(raised), transcript=transcript)
+            return TestRun("failed", str(raised), transcript=transcript, kernel_lost=raised.lost)
         case AttributeError() | TypeError() if (message := _unusable(raised, transcript)) is not None:
             return TestRun("failed", message, transcript=transcript)
     lines = "".join(traceback.format_exception(type(raised), raised, raised.__traceback__)[-6:])
@@ -202,18 +212,12 @@ def _plugin(current: _Current) -> ModuleType:
     def student() -> Any:
         return current.student
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-        if call.excinfo is not None and item.stash.get(RAISED, None) is None:
-            item.stash[RAISED] = call.excinfo.value
-        return (yield)
-
     def pytest_collectreport(report: pytest.CollectReport) -> None:
         if report.failed:
             last = str(report.longrepr).strip().splitlines()
             current.collect_errors.append(f"{report.nodeid} cannot be imported: {last[-1] if last else ''}")
 
     plugin = ModuleType("course_hidden_tests")  # pytest finds module-scoped fixtures in modules only
-    for part in (student, pytest_runtest_makereport, pytest_collectreport):
+    for part in (student, pytest_collectreport):
         setattr(plugin, part.__name__, part)
     return plugin

@@ -39,7 +39,7 @@ class Diagnosis:
 
     def explain(self, tests: list[HiddenTest], runs: dict[str, TestRun]) -> dict[str, tuple[str, ...]]:
         """For each failed test the slugs that explain it (none or one)."""
-        failed = [t for t in tests if runs[t.name].outcome == "failed"]
+        failed = [t for t in tests if runs[t.name].outcome == "failed" and not runs[t.name].not_defined]
         runs = {name: replace(run, transcript=condensed(run.transcript)) for name, run in runs.items()}
         named: dict[str, tuple[str, ...]] = {
             t.name: (slug,) for t in failed if (slug := runs[t.name].misconception) is not None
@@ -128,7 +128,8 @@ class Diagnosis:
 
     def _replay(self, slug: str, test: HiddenTest, last: int | None = None) -> TestRun:
         """A mistake's run of a test; with ``last``, only up to the reply at this place."""
-        kernel = InProcessKernel([Cell(self.mistakes[slug].code, "exercise", self._exercise.name)])
+        parts = self.mistakes[slug].parts  # apart, since the first is the same for all, and is compiled once
+        kernel = InProcessKernel([Cell(part, "exercise", self._exercise.name) for part in parts])
         student = _Replayed(kernel.snapshot, support=self._support, call_seconds=60.0)
         student._last = last
         run = self._collected.run(test, student, self._seed)

@@ -11,14 +11,17 @@ from course.config import Limits
 from course.errors import SourceError
 from course.grading.collect import Collected, HiddenTest, TestRun, forbidden_sentence
 from course.grading.diagnose import Diagnosis
+from course.grading.known import known_answers
 from course.grading.look import forbidden_routes
 from course.kernels.base import Connection
+from course.kernels.inprocess import InProcessKernel
 from course.lessons import Exercise, Lesson
 from course.records import ExerciseRecord, TestRecord
 from course.student import Student
+from course.submission import Cell
 from coursebridge.bans import FAMILIES
 
-Connect = Callable[[], Connection]
+Connect = Callable[[Sequence[str]], Connection]
 WORTH_WARMING = 4  # submissions that failed a test, before running all known mistakes on it pays
 
 
@@ -68,6 +71,20 @@ class Grader:
         self._failures.update((name, test) for test in tests)
         often = [test for test in tests if self._failures[name, test] >= WORTH_WARMING]
         self.diagnoses[name].warm([t for t in self.collected.tests(self.exercises[name]) if t.name in often])
+
+    def rehearse(self, seconds: float = 0.5) -> None:
+        """Run tests on known right answers for about so long, so that forks find what they need used once."""
+        until = time.perf_counter() + seconds
+        for exercise in self.exercises.values():
+            variants = known_answers(exercise.variants_file, exercise.name)
+            if exercise.trained or not variants:
+                continue
+            kernel = InProcessKernel([Cell(next(iter(variants.values())).code, "exercise", exercise.name)])
+            student = Student(kernel.snapshot, support=self.support)
+            for test in self.collected.tests(exercise):
+                if time.perf_counter() > until:
+                    return
+                self.collected.run(test, student, self.seed)
 
     def grade(self, name: str, answer: Answer, connect: Connect, enforce_bans: bool = True) -> ExerciseRecord:
         """Run the exercise's tests on one submission. Never raises for anything that the submission does."""
@@ -139,6 +156,7 @@ class Grader:
             misconceptions=slugs,
             explanations={slug: mistakes[slug].explanation for slug in slugs if slug in mistakes},
             seconds=round(seconds, 3),
+            kernel_lost=any(run.kernel_lost for run in runs.values()),
         )
 
 

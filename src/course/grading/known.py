@@ -15,11 +15,16 @@ from course.errors import SourceError
 
 @dataclass(frozen=True)
 class KnownAnswer:
-    """slug: its name.  explanation: its docstring, one paragraph.  code: the answer that it is."""
+    """slug: its name.  explanation: its docstring, one paragraph.  parts: the file's text, and a line for its name."""
 
     slug: str
     explanation: str
-    code: str
+    parts: tuple[str, str]
+
+    @property
+    def code(self) -> str:
+        """The answer that it is."""
+        return "\n\n".join(self.parts)
 
 
 def known_answers(path: Path, exercise: str) -> dict[str, KnownAnswer]:
@@ -36,6 +41,6 @@ def known_answers(path: Path, exercise: str) -> dict[str, KnownAnswer]:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
             docstring = ast.get_docstring(node)
             if docstring:
-                code = f"{text}\n\n{exercise} = {node.name}\n"
-                found[node.name] = KnownAnswer(node.name, " ".join(docstring.split()), code)
+                parts = text, f"{exercise} = {node.name}\n"
+                found[node.name] = KnownAnswer(node.name, " ".join(docstring.split()), parts)
     return found

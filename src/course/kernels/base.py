@@ -12,11 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from course.submission import Cell
-from coursebridge.codec import CodecError, Encoder, Name
 
 
 class SubmissionFault(Exception):
-    """The submission broke off the conversation; the message says how."""
+    """The submission broke off the conversation; the message says how.
+
+    lost: the kernel ended, and not at a limit.
+    """
+
+    lost = False
 
 
 class KernelTimeout(SubmissionFault):
@@ -26,9 +30,13 @@ class KernelTimeout(SubmissionFault):
 class KernelLost(SubmissionFault):
     """The kernel is gone: killed, crashed or left by ``os._exit``."""
 
+    lost = True
+
 
 class KernelStopped(KernelLost):
     """The kernel was killed at a limit: it would be so again."""
+
+    lost = False
 
 
 class BadReply(SubmissionFault):
@@ -46,19 +54,6 @@ class CellResult:
     outputs: list[dict[str, Any]] = field(default_factory=list)
     error: str | None = None
     lost: bool = False
-
-
-def encode_request(request: dict[str, Any]) -> tuple[Any, list[Any]]:
-    """A request as a node and its buffers; names in the student's namespace may stand as arguments."""
-    encoder = Encoder(to_ref=_as_name, keep_layout=True)
-    return encoder.encode(request), encoder.buffers
-
-
-def _as_name(value: Any) -> Any:
-    name = getattr(value, "_name", None)
-    if isinstance(name, Name):
-        return name
-    raise CodecError(f"a {type(value).__name__} cannot be sent to the student's kernel")
 
 
 class Connection(Protocol):
@@ -79,8 +74,10 @@ class Kernel(Protocol):
     def run(self, cells: Sequence[Cell]) -> list[CellResult]:
         """Run the cells in order. A cell that hangs or kills the kernel is left out, and the others are run again."""
 
-    def snapshot(self) -> Connection:
+    def snapshot(self, bans: Sequence[str] = ()) -> Connection:
         """A fresh copy of the kernel as it is now; what was started before, an earlier copy too, may end.
+
+        bans: families that the copy will be asked to refuse; to know them before saves time, and changes nothing else.
 
         Raises SubmissionFault.
         """

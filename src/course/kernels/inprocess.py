@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from types import CodeType
 from typing import Any
 
-from course.kernels.base import CellResult, Connection, encode_request
+from course.kernels.base import CellResult, Connection
+from course.kernels.request import encode_request
 from course.submission import Cell
 from coursebridge.agent import Agent, describe_exception
 from coursebridge.codec import Decoder
@@ -50,7 +51,7 @@ class InProcessKernel:
         self.cells = tuple(cells)
         return self._execute({"__name__": "__main__"})
 
-    def snapshot(self) -> Connection:
+    def snapshot(self, bans: Sequence[str] = ()) -> Connection:
         namespace: dict[str, Any] = {"__name__": "__main__"}
         self._execute(namespace)
         return InProcessConnection(namespace)

@@ -13,11 +13,14 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from course.config import Limits
 from course.errors import EngineError, NoWalls
 from course.kernels.walls import HOME, Walls, gpus, ladder
-from course.kernels.warm import WarmKernel
+
+if TYPE_CHECKING:
+    from course.kernels.warm import WarmKernel
 
 START_SECONDS = 180.0
 KEPT_ENVIRONMENT = ("LANG", "LC_ALL", "TZ", "COURSE_DATA")
@@ -35,8 +38,9 @@ FIXED_ENVIRONMENT = {
 class WarmParent:
     """Starts kernels. One for a whole run; forks of this process may use it side by side."""
 
-    def __init__(self, limits: Limits, preload: Sequence[str] = (), tier: str = "cpu") -> None:
-        self.limits, self._preload, self._tier = limits, list(preload), tier
+    def __init__(self, limits: Limits, preload: Sequence[str] = (), tier: str = "cpu", trains: bool = True) -> None:
+        self.limits, self._tier = limits, tier
+        self._prewarmed = {"preload": list(preload), "trains": trains}
         self._numbers = itertools.count()
         self._gpus = gpus() if tier == "gpu" else None
         self.clones = self._gpus is None  # what has touched CUDA cannot be forked
@@ -50,7 +54,7 @@ class WarmParent:
         self.rung, self.contains = walls.rung, walls.view is not None
         self.home = Path(tempfile.mkdtemp(prefix="course-"))
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        settings = {"preload": self._preload, "view": walls.view, "gpus": self._gpus.visible if self._gpus else None}
+        settings = {**self._prewarmed, "view": walls.view, "gpus": self._gpus.visible if self._gpus else None}
         self._process = subprocess.Popen(
             walls.command(["-m", "coursebridge.parent", str(theirs.fileno()), json.dumps(settings)]),
             pass_fds=[theirs.fileno()],
@@ -64,6 +68,10 @@ class WarmParent:
 
     def start(self) -> WarmKernel:
         """A fresh kernel. Call ``wait`` before, and before any fork of this process."""
+        from course.kernels.warm import (
+            WarmKernel,  # brings torch, which this process and the parent import side by side
+        )
+
         return WarmKernel(self)
 
     def wait(self) -> None:

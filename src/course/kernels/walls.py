@@ -14,11 +14,10 @@ import sysconfig
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import coursebridge
-import coursekit
 from course.config import NO_SANDBOX
 from course.errors import InputError
 
@@ -92,11 +91,18 @@ def bubblewrap_works() -> bool:
 
 def _visible(data: str | None) -> list[str]:
     """System, interpreter, installed packages, the bridge and the kit; and nothing else of this machine."""
-    packages = [str(Path(str(package.__file__)).parent) for package in (coursebridge, coursekit)]
+    packages = [_folder(package) for package in ("coursebridge", "coursekit")]
     python = [sys.prefix, sys.base_prefix, sysconfig.get_path("stdlib"), sysconfig.get_path("purelib")]
     wanted = [*SYSTEM, *SETTINGS, *python, *packages, *([data] if data else [])]
     paths = [p for p in dict.fromkeys(wanted) if os.path.exists(p) and not os.path.islink(p)]
     return [p for p in paths if not any(p != other and Path(other) in Path(p).parents for other in paths)]
+
+
+def _folder(package: str) -> str:
+    """Where it is installed; found without importing it, which would take seconds."""
+    spec = find_spec(package)
+    assert spec is not None and spec.origin is not None
+    return str(Path(spec.origin).parent)
 
 
 def _links() -> list[tuple[str, str]]:

@@ -23,8 +23,8 @@ from course.kernels.base import (
     KernelStopped,
     KernelTimeout,
     SubmissionFault,
-    encode_request,
 )
+from course.kernels.request import encode_request
 from course.submission import Cell
 from coursebridge.agent import MAX_MESSAGE
 from coursebridge.codec import CodecError, Decoder
@@ -57,8 +57,13 @@ class WarmKernel:
         self._name: str
         self._sock: socket.socket
         self._told: int
-        self._spent: bool
+        self._spent: bool  # its process has served as its own clone
+        self._banned: tuple[tuple[str, ...], socket.socket] | None  # a copy that refuses these families
         self._begin()
+
+    @property
+    def reply_bytes(self) -> int:
+        return self._parent.limits.reply_bytes
 
     def run(self, cells: Sequence[Cell]) -> list[CellResult]:
         self._cells, self._ran = tuple(cells), set()
@@ -69,26 +74,59 @@ class WarmKernel:
         self._skip = frozenset(faults)
         return results
 
-    def snapshot(self) -> Connection:
-        """A clone; where a fork would go wrong, because threads or a GPU are in use, the kernel itself, once."""
+    def snapshot(self, bans: Sequence[str] = ()) -> Connection:
+        """A clone; where a fork would go wrong, because threads or a GPU are in use, the kernel itself, once.
+
+        bans: families that the clone will be asked to refuse. It makes no difference but for time.
+        """
         if self._spent:
             self._replay()
-        self._spent = True  # if anything goes wrong: its replies would be out of step with our questions
         itself = not self._parent.clones or self._threads() > 1
-        ours, theirs = socket.socketpair()
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        if bans and not itself and (clone := self._banned_clone(tuple(bans))) is not None:
+            return clone
+        self._forget_banned()  # the kernel ends all others
+        self._spent = True  # if anything goes wrong: its replies would be out of step with our questions
         try:
-            with theirs:
-                _send(self._sock, {"op": "serve" if itself else "snapshot"}, [], 10.0)
-                socket.send_fds(self._sock, [b"S"], [theirs.fileno()])
-            pid = _number(self._receive(10.0), "pid")
+            ours, pid = self._copy(self._sock, {"op": "serve" if itself else "snapshot"})
             seen_from_here = _sender(ours)
         except (OSError, KernelLost):
             raise self.end(1.0) from None
         self._spent = itself
-        return WarmConnection(self, ours, pid, seen_from_here, self._parent.limits.reply_bytes)
+        return WarmConnection(self, self._sock, ours, pid, seen_from_here)
+
+    def _banned_clone(self, bans: tuple[str, ...]) -> Connection | None:
+        """A clone of a copy that refuses these families already; None if the copy is lost or does not answer."""
+        try:
+            if self._banned is None or self._banned[0] != bans:
+                self._forget_banned()
+                self._spent = True
+                self._banned = bans, self._copy(self._sock, {"op": "forbid", "families": list(bans)})[0]
+                self._spent = False
+            copy = self._banned[1]
+            ours, pid = self._copy(copy, {"op": "snapshot"})
+            return WarmConnection(self, copy, ours, pid, _sender(ours))
+        except (OSError, SubmissionFault):
+            self._forget_banned()
+            if self._spent:
+                self._replay()
+            return None
+
+    def _forget_banned(self) -> None:
+        if self._banned is not None:
+            self._banned[1].close()
+            self._banned = None
+
+    def _copy(self, server: socket.socket, request: dict[str, Any]) -> tuple[socket.socket, int]:
+        """Ask a kernel, or a copy of it, for a copy; gives our end of its socket and its process id there."""
+        ours, theirs = socket.socketpair()
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        with theirs:
+            _send(server, request, [], 10.0)
+            socket.send_fds(server, [b"S"], [theirs.fileno()])
+        return ours, _number(_receive(server, 10.0, self.reply_bytes)[0], "pid")
 
     def close(self) -> None:
+        self._forget_banned()
         self._parent.kill(self._name)
         self._sock.close()
         os.close(self._told)
@@ -104,18 +142,20 @@ class WarmKernel:
         signal_name = signal.strsignal(-told["ended"]) if told.get("ended", 0) < 0 else None
         return KernelLost(f"Your code ended the process that it ran in{f' ({signal_name})' if signal_name else ''}.")
 
-    def kill_clone(self, pid: int) -> None:
-        """The kernel reaps its clone; if it does not answer, both are killed."""
-        if self._spent:
+    def kill_clone(self, server: socket.socket, pid: int) -> None:
+        """What made the clone reaps it; if it does not answer, both are killed."""
+        if self._spent or server.fileno() < 0:
             return
         try:
-            _send(self._sock, {"op": "kill", "pid": pid}, [], 2.0)
-            self._receive(2.0)
+            _send(server, {"op": "kill", "pid": pid}, [], 2.0)
+            _receive(server, 2.0, self.reply_bytes)
         except SubmissionFault:
-            self._replay()
+            self._forget_banned()
+            if server is self._sock or not self._answers():
+                self._replay()
 
     def _begin(self) -> None:
-        self._spent = False  # its process has served as its own clone
+        self._spent, self._banned = False, None
         self._name, self._sock, self._told = self._parent.fork()
         try:
             self._receive(30.0)
@@ -154,7 +194,7 @@ class WarmKernel:
                 return None
             except KernelLost:
                 end = self.end(1.0)
-                faults[number] = CellResult(error=str(end), lost=not isinstance(end, KernelStopped))
+                faults[number] = CellResult(error=str(end), lost=end.lost)
                 return None
             except BadReply:
                 faults[number] = CellResult(error="the kernel's reply could not be read")
@@ -166,21 +206,27 @@ class WarmKernel:
         more = self._parent.limits.notebook_seconds if number in self._ran else 0.0
         return time.monotonic() > self._deadline + more
 
+    def _answers(self) -> bool:
+        try:
+            return self._threads() > 0
+        except SubmissionFault:
+            return False
+
     def _threads(self) -> int:
         _send(self._sock, {"op": "threads"}, [], 5.0)
         return _number(self._receive(5.0), "threads")
 
     def _receive(self, seconds: float) -> Any:
-        return _receive(self._sock, seconds, self._parent.limits.reply_bytes)[0]
+        return _receive(self._sock, seconds, self.reply_bytes)[0]
 
 
 class WarmConnection:
     """A clone of a kernel."""
 
     def __init__(
-        self, kernel: WarmKernel, sock: socket.socket, pid: int, seen_from_here: int | None, max_bytes: int
+        self, kernel: WarmKernel, server: socket.socket, sock: socket.socket, pid: int, seen_from_here: int | None
     ) -> None:
-        self._kernel, self._sock, self._max_bytes = kernel, sock, max_bytes
+        self._kernel, self._server, self._sock = kernel, server, sock  # server: of the process that made it
         self._pid, self._seen_from_here = pid, seen_from_here  # in the kernel's namespace, and in ours
 
     def ask(self, request: dict[str, Any], seconds: float, from_ref: Any) -> list[dict[str, Any]]:
@@ -188,7 +234,7 @@ class WarmConnection:
         try:
             _send(self._sock, node, buffers, seconds)
             self._await(seconds)
-            reply, received = _receive(self._sock, seconds, self._max_bytes)
+            reply, received = _receive(self._sock, seconds, self._kernel.reply_bytes)
         except KernelLost:
             raise self._kernel.end(0.0) from None
         try:
@@ -220,7 +266,7 @@ class WarmConnection:
 
     def close(self) -> None:
         self._sock.close()
-        self._kernel.kill_clone(self._pid)
+        self._kernel.kill_clone(self._server, self._pid)
 
 
 def _send(sock: socket.socket, node: Any, buffers: list[Any], seconds: float) -> None:

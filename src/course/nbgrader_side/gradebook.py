@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -331,13 +332,16 @@ def _enter_penalties(db: sqlalchemy.Connection, cells: _Cells, notebooks: dict[s
 
 
 def _late_penalties(config: Any) -> Penalty:
-    from nbgrader.preprocessors import AssignLatePenalties
+    @cache
+    def plugin() -> Any:
+        from nbgrader.preprocessors import AssignLatePenalties  # takes half a second to import
 
-    assign = AssignLatePenalties(config=config)
-    assign.init_plugin()
+        assign = AssignLatePenalties(config=config)
+        assign.init_plugin()
+        return assign.plugin_inst
 
     def penalty(student: str, score: float, seconds: float) -> float | None:
-        wanted = assign.plugin_inst.late_submission_penalty(student, score, seconds)
+        wanted = plugin().late_submission_penalty(student, score, seconds)
         return None if wanted is None else min(max(wanted, 0.0), score)
 
     return penalty

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from course.lessons import Course, Lesson, hash_files
 from course.records import ExerciseRecord, SubmissionRecord
+from course.runs.here import Keep, grade_here
 from course.runs.notebook import MOST_BYTES, UnreadableNotebook, open_notebook, read_plain
 from course.runs.receipt import Receipts, answer_hashes, engine_fingerprint, key
 from course.runs.store import Store, write_whole
-from course.source import SourceCell, read_source
-from course.submission import Submission
-
-if TYPE_CHECKING:
-    from course.runs.pool import Task
+from course.source import SourceCell, exercise_order, read_source
+from course.submission import Submission, Task
 
 
 @dataclass(frozen=True)
@@ -68,15 +66,9 @@ class Graded:
 
 
 class Runner(Protocol):
-    """Grades tasks somewhere: in forks of this process, or on other machines."""
+    """Grades tasks somewhere else, as ``grade_here`` does."""
 
-    def __call__(
-        self, tasks: Sequence[Task], keep: Callable[[int, ExerciseRecord, str], None]
-    ) -> Iterator[tuple[int, SubmissionRecord]]:
-        """Yield each task's number and record when it is done.
-
-        keep: is told every exercise's record as soon as it is known, with the task's number and the kernel's rung.
-        """
+    def __call__(self, tasks: Sequence[Task], keep: Keep) -> Iterator[tuple[int, SubmissionRecord]]: ...
 
 
 def grade_class(
@@ -116,35 +108,18 @@ def grade_class(
         handed_in, records = waiting[number]
         records[record.exercise] = shelf.keep(handed_in.hashes[record.exercise], record, rung)
 
-    from course.runs.pool import Task
-
     tasks = [Task(h.opened, tuple(n for n in names if n not in known)) for h, known in waiting if h.opened]
-    for number, fresh in (run or _here(course, lesson, names, seed, tier, jobs))(tasks, keep):
+    graded = run(tasks, keep) if run else grade_here(course, lesson, tasks, seed=seed, tier=tier, jobs=jobs, keep=keep)
+    for number, fresh in graded:
         handed_in, records = waiting[number]
         yield shelf.graded(handed_in, names, records, fresh.seconds)
-
-
-def _here(course: Course, lesson: Lesson, names: Sequence[str], seed: int, tier: str, jobs: int | None) -> Runner:
-    from course.runs.pool import grade_all
-    from course.runs.session import default_jobs, open_grader, open_kernels
-
-    def run(
-        tasks: Sequence[Task], keep: Callable[[int, ExerciseRecord, str], None]
-    ) -> Iterator[tuple[int, SubmissionRecord]]:
-        needed = [n for n in names if any(n in t.exercises and n in t.submission.answers for t in tasks)]
-        with open_kernels(course, lesson, tier=tier) as kernels:  # starts while the tests are collected
-            grader = open_grader(course, lesson, needed, seed)
-            told = lambda number, record: keep(number, record, kernels.rung)
-            yield from grade_all(grader, kernels, tasks, jobs or default_jobs(), told)
-
-    return run
 
 
 def stored_records(
     course: Course, lesson: Lesson, submission: Submission, *, seed: int = 0, tier: str = "cpu"
 ) -> dict[str, ExerciseRecord | None]:
     """What the store knows of a submission; None for exercises that it does not know."""
-    names = [c.exercise for c in read_source(lesson) if c.role == "exercise" and c.exercise]
+    names = exercise_order(read_source(lesson))
     known = Shelf(course, lesson, seed, tier).known({name: answer_hashes(submission, name) for name in names})
     return {name: known.get(name) for name in names}
 
@@ -204,7 +179,7 @@ class Intake:
 
     def __init__(self, course: Course, lesson: Lesson) -> None:
         self._lesson, self.source = lesson, read_source(lesson)
-        self.exercises = [c.exercise for c in self.source if c.role == "exercise" and c.exercise]
+        self.exercises = exercise_order(self.source)
         self._path = course.root / ".course" / "seen" / f"{lesson.name}.json"
         self._context = self._what_opening_depends_on()
         self._seen: dict[str, dict[str, Any]] = self._remembered()

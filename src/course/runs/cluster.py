@@ -18,13 +18,12 @@ from course.errors import CourseError, EngineError, InputError
 from course.lessons import Course, Lesson
 from course.records import ExerciseRecord, SubmissionRecord
 from course.runs.station import Bundle, StationLost, grade_at_station, make_bundle
-from course.submission import Submission
+from course.submission import Submission, Task
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
     from course.runs.classroom import Runner
-    from course.runs.pool import Task
 
 CONNECT_SECONDS = 20.0
 WORKER_SECONDS = 60.0  # how long a run waits for its first worker

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from course.errors import EngineError
 from course.grading.exercise import Answer, Grader
@@ -19,16 +20,25 @@ def grade_submission(
     submission: Submission,
     exercises: Sequence[str],
     enforce_bans: bool = True,
+    tell: Callable[[ExerciseRecord], object] = lambda record: None,
 ) -> SubmissionRecord:
     """Grade these exercises (of ``grader.lesson``) of one submission.
 
     What the submission does wrong costs it points; what goes wrong on our side asks for grading by hand.
+    tell: is called with each exercise's record as soon as it is known.
     """
     started = time.perf_counter()
-    records = {name: record for name in exercises if (record := unanswered(grader.lesson, submission, name))}
-    open_exercises = [name for name in exercises if name not in records]
-    if open_exercises:
-        records |= _grade_answered(grader, kernels, submission, open_exercises, enforce_bans)
+    records: dict[str, ExerciseRecord] = {}
+
+    def settle(record: ExerciseRecord) -> None:
+        records[record.exercise] = record
+        tell(record)
+
+    for name in exercises:
+        if record := unanswered(grader.lesson, submission, name):
+            settle(record)
+    if open_exercises := [name for name in exercises if name not in records]:
+        _grade_answered(grader, kernels, submission, open_exercises, enforce_bans, settle)
     return SubmissionRecord(
         lesson=grader.lesson.name,
         student=submission.student,
@@ -51,39 +61,48 @@ def unanswered(lesson: Lesson, submission: Submission, name: str) -> ExerciseRec
 
 
 def _grade_answered(
-    grader: Grader, kernels: KernelSource, submission: Submission, names: list[str], enforce_bans: bool
-) -> dict[str, ExerciseRecord]:
-    lesson = grader.lesson
+    grader: Grader,
+    kernels: KernelSource,
+    submission: Submission,
+    names: list[str],
+    enforce_bans: bool,
+    settle: Callable[[ExerciseRecord], None],
+) -> None:
     setup = "\n".join(c.source for c in submission.cells if c.role == "setup")
     cells = tuple(c.source for c in submission.cells if c.role != "setup")
     kernel: Kernel | None = None
-    records = {}
+    waiting = list(names)
+
+    def by_hand(reason: str, lost: bool) -> None:
+        name = waiting.pop(0)
+        points = grader.lesson.exercise(name).points
+        settle(replace(ExerciseRecord.needs_manual(grader.lesson.name, name, points, reason), kernel_lost=lost))
+
     try:
         kernel = kernels.start()
         results = kernel.run(submission.cells)
-        for name in names:
+        lost = any(cell.lost for cell in results)
+        while waiting:
+            name = waiting[0]
             answer = Answer(submission.answers[name], _cell_error(submission, results, name), setup, cells)
             try:
-                records[name] = grader.grade(name, answer, kernel.snapshot, enforce_bans)
+                record = grader.grade(name, answer, kernel.snapshot, enforce_bans)
             except SubmissionFault:
                 raise
             except Exception as error:  # ours: this exercise needs a person, the others go on
-                records[name] = _manual(lesson, name, f"the engine failed: {type(error).__name__}: {error}")
+                by_hand(f"the engine failed: {type(error).__name__}: {error}", isinstance(error, EngineError))
+            else:
+                del waiting[0]
+                settle(replace(record, kernel_lost=record.kernel_lost or lost))
     except SubmissionFault as fault:
-        for name in names:
-            if name not in records:
-                records[name] = _manual(lesson, name, f"the notebook's kernel did not survive: {fault}")
+        while waiting:
+            by_hand(f"the notebook's kernel did not survive: {fault}", fault.lost)
     except EngineError as error:
-        for name in names:
-            records.setdefault(name, _manual(lesson, name, str(error)))
+        while waiting:
+            by_hand(str(error), lost=True)
     finally:
         if kernel is not None:
             kernel.close()
-    return records
-
-
-def _manual(lesson: Lesson, name: str, reason: str) -> ExerciseRecord:
-    return ExerciseRecord.needs_manual(lesson.name, name, lesson.exercise(name).points, reason)
 
 
 def _cell_error(submission: Submission, results: list[CellResult], name: str) -> str | None:

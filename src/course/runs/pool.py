@@ -7,7 +7,7 @@ was grading is graded again. Only what fails again and again asks for a person.
 
 from __future__ import annotations
 
-import functools
+import gc
 import json
 import os
 import selectors
@@ -19,12 +19,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from course.errors import EngineError
-from course.grading.exercise import Answer, Connect, Grader
-from course.kernels.base import KernelLost, KernelSource, KernelStopped
+from course.grading.exercise import Grader
+from course.kernels.base import KernelSource
 from course.records import ExerciseRecord, SubmissionRecord
 from course.runs.grade import grade_submission
 from course.runs.session import MendedKernels
-from course.submission import Submission
+from course.submission import Task
 from coursebridge.process import die_with_parent
 
 GRADINGS = 2  # of an exercise whose kernel ended, by its own doing or by the machine's; the better one counts
@@ -32,15 +32,6 @@ MOST_SECONDS_AGAIN = 40.0  # what took longer is not graded again for that reaso
 FORK_DEATHS = 2  # of the process that grades a submission, after which a person looks at it
 PARENT_DEATHS = 3  # of the kernels' parent while a submission was graded, after which a person looks at it
 PARENT_DEATHS_IN_A_ROW = 6  # with nothing graded in between: then the run ends
-
-
-@dataclass(frozen=True)
-class Task:
-    """One submission and the exercises of it that are to be graded."""
-
-    submission: Submission
-    exercises: tuple[str, ...]
-    enforce_bans: bool = True
 
 
 @dataclass
@@ -103,6 +94,7 @@ class _Pool:
 
     def run(self, at_a_time: int) -> Iterator[tuple[int, SubmissionRecord]]:
         selector = selectors.DefaultSelector()
+        gc.freeze()  # a collection in a fork would touch, and so copy, all that it has inherited
         try:
             while self.waiting or self.running:
                 while self.waiting and len(self.running) < at_a_time:
@@ -128,6 +120,7 @@ class _Pool:
                 os.waitpid(fork.pid, 0)
                 os.close(end)
             selector.close()
+            gc.unfreeze()
 
     def _start(self, number: int) -> int:
         job = self.jobs[number]
@@ -159,7 +152,7 @@ class _Pool:
         for line in lines:
             told = json.loads(line)
             fork.told.append(told)
-            if "exercise" in told and not told["doubtful"]:
+            if "exercise" in told and not told["exercise"]["kernel_lost"]:
                 self._settle(fork.number, ExerciseRecord.from_json(told["exercise"]))
 
     def _judge(self, fork: _Fork) -> None:
@@ -224,7 +217,7 @@ class _Pool:
 
     def _learn(self, record: ExerciseRecord) -> None:
         """Prepare diagnoses once for all forks to come: of one failed test, or of all when the mistake has no name."""
-        failed = [t for t in record.tests if t.outcome == "failed"]
+        failed = [t for t in record.tests if t.outcome == "failed" and (t.counterexample or t.misconceptions)]
         if failed and record.exercise in self.grader.exercises:
             unnamed = any(not t.misconceptions for t in failed)
             self.grader.warm(record.exercise, [t.name for t in (failed if unnamed else failed[:1])])
@@ -241,82 +234,10 @@ class _Pool:
 
 
 def _grade(grader: Grader, kernels: KernelSource, task: Task, exercises: Sequence[str], end: int) -> None:
-    """Grade a submission and write what is known as lines of JSON, exercise by exercise.
-
-    ``{"exercise": record, "doubtful": whether its kernel ended}`` for each, then ``{"seconds": ...}``.
-    """
-    witness = _Witness()
-    told: set[str] = set()
-
-    def tell(record: ExerciseRecord) -> None:
-        told.add(record.exercise)
-        answered = record.status != "not_answered"
-        _write(end, {"exercise": record.to_json(), "doubtful": answered and witness.of_this_exercise()})
-
-    record = grade_submission(
-        _Telling(grader, tell),
-        _Watched(kernels, witness),
-        task.submission,
-        exercises,
-        task.enforce_bans,
-    )
-    for name in exercises:
-        if name not in told:  # not answered, or our failure
-            tell(record.exercises[name])
+    """Grade a submission; write each record, as soon as it is known, as a line of JSON, and ``{"seconds": ...}``."""
+    tell = lambda record: _write(end, {"exercise": record.to_json()})
+    record = grade_submission(grader, kernels, task.submission, exercises, task.enforce_bans, tell)
     _write(end, {"seconds": record.seconds})
-
-
-class _Telling(Grader):
-    """The same grader; it tells each record as soon as it is known."""
-
-    def __init__(self, grader: Grader, tell: Callable[[ExerciseRecord], None]) -> None:
-        vars(self).update(vars(grader))
-        self._tell = tell
-
-    def grade(self, name: str, answer: Answer, connect: Connect, enforce_bans: bool = True) -> ExerciseRecord:
-        record = super().grade(name, answer, connect, enforce_bans)
-        self._tell(record)
-        return record
-
-
-class _Witness:
-    """Remembers whether a kernel, or a clone of it, ended by itself or could not be had."""
-
-    def __init__(self) -> None:
-        self._kernel_ended = self._clone_ended = False
-
-    def note(self, method: str) -> None:
-        if method in ("start", "run"):
-            self._kernel_ended = True
-        else:
-            self._clone_ended = True
-
-    def of_this_exercise(self) -> bool:
-        """Clones are those since this was asked last."""
-        clone_ended, self._clone_ended = self._clone_ended, False
-        return self._kernel_ended or clone_ended
-
-
-class _Watched:
-    """Stands for kernels, one of them or a connection to a clone; does the same under a witness's eyes."""
-
-    def __init__(self, watched: Any, witness: _Witness) -> None:
-        self._watched, self._witness = watched, witness
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self._watched, name)
-        return functools.partial(self._call, name, value) if callable(value) else value
-
-    def _call(self, name: str, method: Callable[..., Any], *args: Any) -> Any:
-        try:
-            result = method(*args)
-        except (KernelLost, EngineError) as error:
-            if not isinstance(error, KernelStopped):
-                self._witness.note(name)
-            raise
-        if name == "run" and any(cell.lost for cell in result):
-            self._witness.note(name)
-        return _Watched(result, self._witness) if name in ("start", "snapshot") else result
 
 
 def _write(end: int, told: dict[str, Any]) -> None:

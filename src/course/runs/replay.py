@@ -14,8 +14,10 @@ from course.errors import InputError
 from course.lessons import Course, Lesson
 from course.records import ExerciseRecord
 from course.runs.classroom import HandedIn, Intake
+from course.runs.here import grade_here
 from course.runs.receipt import Receipts, key
 from course.runs.store import Store
+from course.submission import Task
 
 
 @dataclass(frozen=True)
@@ -173,9 +175,6 @@ def replay(course: Course, evidence: Sequence[Evidence], jobs: int | None = None
 
 
 def _replay(course: Course, evidence: Sequence[Evidence], jobs: int | None) -> Iterator[Replayed]:
-    from course.runs.pool import Task, grade_all
-    from course.runs.session import default_jobs, open_grader, open_kernels
-
     lesson, stated = course.lesson(evidence[0].lesson), evidence[0].receipt
     course, altered = _with_limits(course, stated.get("limits", {}))
     seed, tier = int(stated.get("seed", 0)), str(stated.get("tier", "cpu"))
@@ -190,18 +189,18 @@ def _replay(course: Course, evidence: Sequence[Evidence], jobs: int | None) -> I
     tasks = [Task(h.submission, tuple(one.exercise for one in mine)) for h, mine in groups.values() if h.submission]
     if not tasks:
         return
-    with open_kernels(course, lesson, tier=tier) as kernels:  # starts while the tests are collected
-        grader = open_grader(course, lesson, sorted({name for task in tasks for name in task.exercises}), seed)
-        for number, record in grade_all(grader, kernels, tasks, jobs or default_jobs()):
-            handed_in, mine = list(groups.values())[number]
-            for one in mine:
-                now = {**receipts.of(handed_in.hashes[one.exercise], one.exercise), "rung": kernels.rung}
-                graded = record.exercises[one.exercise]
-                known = store.get(key({name: value for name, value in one.receipt.items() if name != "rung"}))
-                before = known.points if known is not None and one.points is not None else one.points
-                after = None if graded.status == "needs_manual" else graded.points
-                changed = {**_differences(one.receipt, now), **altered}
-                yield Replayed(lesson.name, one.exercise, handed_in.student, before, after, changed)
+    rungs: dict[int, str] = {}
+    keep = lambda number, record, rung: rungs.update({number: rung})
+    for number, record in grade_here(course, lesson, tasks, seed=seed, tier=tier, jobs=jobs, keep=keep):
+        handed_in, mine = list(groups.values())[number]
+        for one in mine:
+            now = {**receipts.of(handed_in.hashes[one.exercise], one.exercise), "rung": rungs[number]}
+            graded = record.exercises[one.exercise]
+            known = store.get(key({name: value for name, value in one.receipt.items() if name != "rung"}))
+            before = known.points if known is not None and one.points is not None else one.points
+            after = None if graded.status == "needs_manual" else graded.points
+            changed = {**_differences(one.receipt, now), **altered}
+            yield Replayed(lesson.name, one.exercise, handed_in.student, before, after, changed)
 
 
 class _Answers:

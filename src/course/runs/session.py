@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING
 
 from course.errors import EngineError
 from course.kernels.base import Kernel, KernelSource, SubmissionFault
-from course.lessons import Course, Exercise, Lesson
+from course.lessons import Course, Lesson
 from course.source import read_source
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def open_kernels(
     from course.kernels.parent import WarmParent
 
     remove_left_over_folders()
-    kernels = MendedKernels(lambda: WarmParent(course.config.limits, imported_modules(lesson), tier))
+    modules, trains = imported_modules(lesson), uses_optimisers(lesson)
+    kernels = MendedKernels(lambda: WarmParent(course.config.limits, modules, tier, trains))
     try:
         yield kernels
     finally:
@@ -99,16 +100,13 @@ class MendedKernels:
 def open_grader(course: Course, lesson: Lesson, names: Sequence[str], seed: int) -> Grader:
     """Collect the hidden tests of these exercises in this process, on one thread."""
     from course.grading.exercise import Grader
-    from coursebridge.first_use import use_torch_once
+    from coursebridge.first_use import use_optimisers_once, use_torch_once
 
     use_torch_once()
+    if uses_optimisers(lesson):
+        use_optimisers_once()
     exercises = [lesson.exercise(name) for name in names]
     return Grader(lesson, exercises, course.config.limits, seed)
-
-
-def source_order(lesson: Lesson) -> list[Exercise]:
-    """The lesson's exercises as its source has them."""
-    return [lesson.exercise(c.exercise) for c in read_source(lesson) if c.role == "exercise" and c.exercise]
 
 
 def imported_modules(lesson: Lesson) -> tuple[str, ...]:
@@ -128,6 +126,12 @@ def imported_modules(lesson: Lesson) -> tuple[str, ...]:
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 found[node.module] = None
     return tuple(found)
+
+
+def uses_optimisers(lesson: Lesson) -> bool:
+    """Whether something in the lesson or its reference answers is trained."""
+    files = [file for file in (lesson.source, lesson.solutions) if file.is_file()]
+    return any("optim" in file.read_text(encoding="utf-8") for file in files)
 
 
 def default_jobs() -> int:

@@ -27,7 +27,7 @@ from typing import Any
 
 from course.errors import CourseError, EngineError, InputError
 from course.lessons import Course, Lesson
-from course.submission import Submission
+from course.submission import Submission, Task
 from coursebridge.process import die_with_parent
 
 
@@ -186,7 +186,7 @@ def main() -> None:
 
 
 def _serve(connection: Connection, bundle: Bundle, course: Course) -> None:
-    from course.runs.pool import Task, grade_all
+    from course.runs.pool import grade_all
     from course.runs.session import open_grader, open_kernels
 
     lesson = course.lesson(bundle.lesson)

@@ -38,7 +38,7 @@ class Store:
 
     def put(self, key: str, record: ExerciseRecord) -> None:
         """Raises NotWritten."""
-        write_whole(self._path(key), json.dumps(record.to_json(), allow_nan=False))
+        write_whole(self._path(key), json.dumps(record.to_json(), allow_nan=False), durable=False)
 
     def changed(self, key: str) -> int:
         """When a record was put, in nanoseconds; a record that is put again has another moment."""
@@ -51,9 +51,10 @@ class Store:
         return self.folder / key[:2] / f"{key}.json"
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str, durable: bool = True) -> None:
     """Write a text file so that readers see the old or the new one, never a part. Raises NotWritten.
 
+    durable: also after a power cut. What is missing or damaged then and is made again needs not be.
     The new text stands in ``.NAME.new`` first. The name is always the same, so what a killed process left there is
     written over by the next; a lock keeps two that live apart.
     """
@@ -64,7 +65,8 @@ def write_whole(path: Path, text: str) -> None:
             try:
                 file.write(text.encode("utf-8"))
                 file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    os.fsync(file.fileno())
                 os.fchmod(file.fileno(), 0o644)
                 os.replace(temporary, path)
             except BaseException:

@@ -9,11 +9,10 @@ from course.answers import from_answers, read_answers
 from course.errors import SourceError
 from course.lessons import Course, Lesson
 from course.records import SubmissionRecord
+from course.runs.here import grade_here
 from course.runs.notebook import open_notebook
-from course.runs.pool import Task, grade_all
-from course.runs.session import default_jobs, open_grader, open_kernels, source_order
-from course.source import SourceCell, read_source
-from course.submission import Submission
+from course.source import SourceCell, exercise_order, read_source
+from course.submission import Submission, Task
 
 
 def try_files(
@@ -32,19 +31,16 @@ def try_files(
     """
     lesson = course.lesson(lesson_name)
     source = read_source(lesson)
-    names = [exercise] if exercise else [e.name for e in source_order(lesson)]
+    names = [exercise] if exercise else exercise_order(source)
     lesson.exercise(names[0])
     tasks = [Task(open_file(lesson, source, path), tuple(names)) for path in files]
-    answered = [n for n in names if any(n in t.submission.answers for t in tasks)]
     done: dict[int, SubmissionRecord] = {}
-    with open_kernels(course, lesson, tier=tier) as kernels:  # starts while the tests are collected
-        grader = open_grader(course, lesson, answered, seed)
-        following = 0
-        for number, record in grade_all(grader, kernels, tasks, jobs or default_jobs()):
-            done[number] = record
-            while following in done:
-                yield files[following], done.pop(following)
-                following += 1
+    following = 0
+    for number, record in grade_here(course, lesson, tasks, seed=seed, tier=tier, jobs=jobs):
+        done[number] = record
+        while following in done:
+            yield files[following], done.pop(following)
+            following += 1
 
 
 def open_file(lesson: Lesson, source: list[SourceCell], path: Path) -> Submission:
