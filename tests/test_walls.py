@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -19,12 +20,13 @@ from course.authoring.crossings import attempts, cross
 from course.config import NO_SANDBOX, Limits
 from course.errors import InputError, NoWalls
 from course.kernels import walls
+from course.kernels.base import SubmissionFault
 from course.kernels.parent import WarmParent
 from course.lessons import Course
 from course.student import Student
 from course.submission import Cell
 from coursebridge.limits import MEMORY_BYTES
-from coursebridge.watch import family_of
+from coursebridge.watch import _is_ending, family_of
 
 COURSE = Course.open(Path(__file__).parents[1])
 ATTEMPTS = {attempt.wall: attempt for attempt in attempts(COURSE)}
@@ -98,6 +100,43 @@ def test_a_hog_in_a_call_costs_that_call_only(hasty: WarmParent) -> None:
     assert again.f() == 7
     again._close()
     kernel.close()
+
+
+BOMB = "import os\nif os.fork() == 0:\n    while True:\n        os.fork()"
+
+
+def test_a_bomb_that_a_cell_leaves_costs_neither_the_next_cells_nor_the_calls(hasty: WarmParent) -> None:
+    kernel = hasty.start()
+    waits = Cell("import time\ntime.sleep(1)\ndef f(): return 7")
+    assert [result.error for result in kernel.run([Cell(BOMB), waits, waits])] == [None] * 3
+    student = Student(kernel.snapshot)
+    assert student.f() == 7
+    student._close()
+    kernel.close()
+
+
+@pytest.mark.parametrize("bans", [(), ("convolution",)])
+def test_a_bomb_that_a_call_leaves_costs_the_next_clone_nothing(hasty: WarmParent, bans: tuple[str, ...]) -> None:
+    kernel = hasty.start()
+    kernel.run([Cell(f"def f(): return 7\ndef explode():\n    {BOMB.replace(chr(10), chr(10) + '    ')}\n    return 1")])
+    for _ in range(3):
+        student = Student(kernel.snapshot, bans=bans)
+        with contextlib.suppress(SubmissionFault):
+            student.explode()
+        student._close()
+        student = Student(kernel.snapshot, bans=bans)
+        assert [student.f() for _ in range(3)] == [7] * 3
+        student._close()
+    kernel.close()
+
+
+def test_what_has_been_killed_does_not_count() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    assert not _is_ending(child.pid)
+    child.kill()
+    assert _is_ending(child.pid)
+    child.wait()
+    assert _is_ending(child.pid)
 
 
 def test_what_a_right_answer_needs_is_there(warm_parent: WarmParent) -> None:

@@ -68,7 +68,10 @@ def _serve(shell: KernelShell, sock: socket.socket, walls: bool) -> NoReturn:
 def _answer(shell: KernelShell, sock: socket.socket, request: dict[str, Any], walls: bool) -> dict[str, Any]:
     match request["op"]:
         case "cell":
-            return shell.run(request["source"], request["name"], request["limit"])
+            reply = shell.run(request["source"], request["name"], request["limit"])
+            if walls and request["alone"]:
+                _end_others()
+            return reply
         case "forbid":
             theirs = _take_descriptor(sock)
             return {"pid": _branch(sock, theirs, walls, lambda: _forbid(shell, theirs, request["families"], walls))}
@@ -86,6 +89,8 @@ def _answer(shell: KernelShell, sock: socket.socket, request: dict[str, Any], wa
                 _waitpid(request["pid"], 0)
             except OSError:
                 pass
+            if walls:
+                _end_others()  # what the clone has left running
             return {"done": True}
         case "threads":
             return {"threads": len(_listdir("/proc/self/task"))}

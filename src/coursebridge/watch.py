@@ -15,6 +15,7 @@ from pathlib import Path
 from coursebridge.limits import GIB, MEMORY_BYTES, PROCESSES, WATCH_SECONDS
 
 MOST_WEIGHED = 16  # processes that are weighed exactly; it takes about 20 ms for each
+PF_EXITING = 0x4  # among a process's flags, linux/sched.h
 TOO_MUCH_MEMORY = f"used more than {MEMORY_BYTES / GIB:g} GiB of memory"
 TOO_MANY_PROCESSES = f"started more than {PROCESSES} processes"
 
@@ -38,12 +39,13 @@ class Watcher:
 
     def _judge(self, kernel: int) -> str | None:
         family = family_of(kernel)
-        if len(family) > PROCESSES:
+        memory = {pid: _own_memory(pid) for pid in family}
+        if len(family) <= PROCESSES and sum(memory.values()) <= MEMORY_BYTES + min(2, len(memory)) * self._base:
+            return None  # a kernel and its clone count whole, though they share most of it
+        memory = {pid: own for pid, own in memory.items() if not _is_ending(pid)}
+        if len(memory) > PROCESSES:
             _kill([kernel, *family])
             return TOO_MANY_PROCESSES
-        memory = {pid: _own_memory(pid) for pid in family}
-        if sum(memory.values()) <= MEMORY_BYTES + min(2, len(memory)) * self._base:  # a kernel and its clone
-            return None
         largest = sorted(memory, key=lambda pid: -memory[pid])
         memory |= {pid: _weigh(pid, memory[pid]) for pid in largest[:MOST_WEIGHED]}
         excess = sum(memory.values()) - MEMORY_BYTES
@@ -67,6 +69,18 @@ def family_of(pid: int) -> list[int]:
             for thread in os.listdir(f"/proc/{member}/task"):
                 waiting += map(int, Path(f"/proc/{member}/task/{thread}/children").read_text().split())
     return found
+
+
+def _is_ending(pid: int) -> bool:
+    """Whether it has been killed, though a busy machine may take seconds to clear it away; proc(5), signal(7)."""
+    try:
+        state, _, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return True
+    pending = (int(line.split()[1], 16) for line in status.splitlines() if line.startswith(("SigPnd:", "ShdPnd:")))
+    killed = any(signals & 1 << signal.SIGKILL - 1 for signals in pending)
+    return killed or state in "ZX" or bool(int(fields[4]) & PF_EXITING)
 
 
 def _own_memory(pid: int) -> int:

@@ -14,6 +14,8 @@ from course.kernels.base import KernelSource
 from course.lessons import Course
 from course.submission import Cell
 
+SET_BY_ITSELF = {"PWD", "LC_CTYPE", "MPLBACKEND", "TORCHINDUCTOR_CACHE_DIR"}  # by each shell, Python, Jupyter and torch
+
 
 @dataclass(frozen=True)
 class Attempt:
@@ -37,7 +39,7 @@ def attempts(course: Course) -> list[Attempt]:
 
     from course.kernels.parent import environment
 
-    hidden = set(os.environ) - set(environment("", "cpu")) - {"PWD", "MPLBACKEND"}  # which every shell sets
+    hidden = set(os.environ) - set(environment("", "cpu")) - SET_BY_ITSELF
     others = "import os\nseen = [name for name in os.listdir('/proc') if name.isdigit()]\nassert len(seen) > 1, 'none'"
     return [
         Attempt("read the course's configuration", _reading(course.root / "course_config.py")),

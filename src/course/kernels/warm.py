@@ -53,6 +53,7 @@ class WarmKernel:
         self._cells: tuple[Cell, ...] = ()
         self._skip: frozenset[int] = frozenset()
         self._ran: set[int] = set()
+        self._alone = False  # whether what a cell leaves running is ended before the next
         self._deadline = 0.0
         self._name: str
         self._sock: socket.socket
@@ -66,7 +67,7 @@ class WarmKernel:
         return self._parent.limits.reply_bytes
 
     def run(self, cells: Sequence[Cell]) -> list[CellResult]:
-        self._cells, self._ran = tuple(cells), set()
+        self._cells, self._ran, self._alone = tuple(cells), set(), False
         self._deadline = time.monotonic() + self._parent.limits.notebook_seconds
         faults: dict[int, CellResult] = {}
         while (results := self._run_once(faults)) is None:
@@ -79,7 +80,7 @@ class WarmKernel:
 
         bans: families that the clone will be asked to refuse. It makes no difference but for time.
         """
-        if self._spent:
+        if self._spent or not self._answers():  # what ran before may have left something that ends it since
             self._replay()
         itself = not self._parent.clones or self._threads() > 1
         if bans and not itself and (clone := self._banned_clone(tuple(bans))) is not None:
@@ -184,7 +185,7 @@ class WarmKernel:
                 results.append(faults[number])
                 continue
             request = {"op": "cell", "source": cell.source, "name": cell.name(number),
-                       "limit": limits.output_bytes}  # fmt: skip
+                       "limit": limits.output_bytes, "alone": self._alone}  # fmt: skip
             try:
                 _send(self._sock, request, [], limits.cell_seconds)
                 results.append(_cell_result(self._receive(limits.cell_seconds)))
@@ -194,6 +195,9 @@ class WarmKernel:
                 return None
             except KernelLost:
                 end = self.end(1.0)
+                if isinstance(end, KernelStopped) and not self._alone:
+                    self._alone = True  # perhaps a cell before left what used too much: it shall not cost this one
+                    return None
                 faults[number] = CellResult(error=str(end), lost=end.lost)
                 return None
             except BadReply:
