@@ -118,7 +118,9 @@ def test_a_bomb_that_a_cell_leaves_costs_neither_the_next_cells_nor_the_calls(ha
 @pytest.mark.parametrize("bans", [(), ("convolution",)])
 def test_a_bomb_that_a_call_leaves_costs_the_next_clone_nothing(hasty: WarmParent, bans: tuple[str, ...]) -> None:
     kernel = hasty.start()
-    kernel.run([Cell(f"def f(): return 7\ndef explode():\n    {BOMB.replace(chr(10), chr(10) + '    ')}\n    return 1")])
+    kernel.run(
+        [Cell(f"def f(): return 7\ndef explode():\n    {BOMB.replace(chr(10), chr(10) + '    ')}\n    return 1")]
+    )
     for _ in range(3):
         student = Student(kernel.snapshot, bans=bans)
         with contextlib.suppress(SubmissionFault):

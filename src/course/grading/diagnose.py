@@ -69,11 +69,16 @@ class Diagnosis:
     def _is_warm(self, test: HiddenTest) -> bool:
         return all((slug, test.name) in self._runs for slug in self.mistakes)
 
-    def warm(self, tests: list[HiddenTest]) -> None:
-        """Run every mistake through every test now, so that forks of this process inherit the result."""
+    def warm(self, tests: list[HiddenTest]) -> bool:
+        """Run every mistake through every test now, so that forks of this process inherit the result.
+
+        Whether there was anything to run.
+        """
+        before = len(self._runs)
         for slug in self.mistakes:
             for test in tests:
                 self._run(slug, test)
+        return len(self._runs) > before
 
     def rehearse(self, slug: str, tests: list[HiddenTest]) -> dict[tuple[str, str], TestRun]:
         """One mistake's runs of these tests, for ``learn`` in another process."""

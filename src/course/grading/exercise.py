@@ -64,13 +64,16 @@ class Grader:
         """A limit of this exercise: the test file's ``limits``, else the course's."""
         return float(self.collected.setting(exercise, "limits", {}).get(name, getattr(self.limits, name)))
 
-    def warm(self, name: str, tests: Sequence[str]) -> None:
-        """These tests were failed. Prepare the diagnosis of those failed often; forks made afterwards inherit it."""
+    def warm(self, name: str, tests: Sequence[str]) -> bool:
+        """These tests were failed. Prepare the diagnosis of those failed often; forks made afterwards inherit it.
+
+        Whether anything was prepared.
+        """
         if self.exercises[name].trained:
-            return
+            return False
         self._failures.update((name, test) for test in tests)
         often = [test for test in tests if self._failures[name, test] >= WORTH_WARMING]
-        self.diagnoses[name].warm([t for t in self.collected.tests(self.exercises[name]) if t.name in often])
+        return self.diagnoses[name].warm([t for t in self.collected.tests(self.exercises[name]) if t.name in often])
 
     def rehearse(self, seconds: float = 0.5) -> None:
         """Run tests on known right answers for about so long, so that forks find what they need used once."""

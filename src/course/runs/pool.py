@@ -1,17 +1,19 @@
-"""Grades many submissions, each in a fork of this process, a few at a time.
+"""Grades many submissions, a few at a time, in forks of this process that each grade one after another.
 
-The forks inherit collected tests and diagnoses; a crash, leak or changed seed in one touches no other. Each tells what
-it knows exercise by exercise. What dies on our side (a fork, the parent of the kernels) costs nobody a point: what it
-was grading is graded again. Only what fails again and again asks for a person.
+The forks inherit collected tests and diagnoses, and tell what they know exercise by exercise. What dies on our side (a
+fork, the parent of the kernels) costs nobody a point: what it was grading is graded again. Only what fails again and
+again asks for a person.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
 import selectors
 import signal
+import socket
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +33,7 @@ GRADINGS = 2  # of an exercise whose kernel ended, by its own doing or by the ma
 MOST_SECONDS_AGAIN = 40.0  # what took longer is not graded again for that reason
 FORK_DEATHS = 2  # of the process that grades a submission, after which a person looks at it
 PARENT_DEATHS = 3  # of the kernels' parent while a submission was graded, after which a person looks at it
+JOBS_OF_A_FORK = 16  # after which there is a new one, so that nothing grows for ever
 PARENT_DEATHS_IN_A_ROW = 6  # with nothing graded in between: then the run ends
 
 
@@ -53,13 +56,24 @@ class _Job:
 
 @dataclass
 class _Fork:
-    """A process that grades a job's open exercises. generation: of the kernels' parent when it began."""
+    """A process that grades jobs. generation: of the kernels' parent when it began.  learned: of mistakes, by then.
 
-    number: int
+    number: of the job that it is grading, if any.  told: what it has said of that job.
+    """
+
     pid: int
+    sock: socket.socket
     generation: int
+    learned: int
+    jobs: int = 0
+    number: int | None = None
     unread: bytearray = field(default_factory=bytearray)
     told: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def done(self) -> bool:
+        """Whether it has said the last of its job."""
+        return bool(self.told) and "exercise" not in self.told[-1]
 
 
 def grade_all(
@@ -89,7 +103,8 @@ class _Pool:
         self.grader, self.kernels, self.keep = grader, kernels, keep
         self.jobs = [_Job(task) for task in tasks]
         self.waiting = list(range(len(tasks)))[::-1]
-        self.running: dict[int, _Fork] = {}  # by the end of the pipe that it writes to
+        self.running: list[_Fork] = []
+        self.learned = 0
         self.deaths_in_a_row = 0
 
     def run(self, at_a_time: int) -> Iterator[tuple[int, SubmissionRecord]]:
@@ -98,74 +113,99 @@ class _Pool:
         try:
             while self.waiting or self.running:
                 while self.waiting and len(self.running) < at_a_time:
-                    selector.register(self._start(self.waiting.pop()), selectors.EVENT_READ)
+                    fork = self._start()
+                    selector.register(fork.sock, selectors.EVENT_READ, fork)
+                    self._give(fork)
                 for key, _ in selector.select():
-                    end, fork = key.fd, self.running[key.fd]
-                    if chunk := os.read(end, 1 << 20):
-                        self._hear(fork, chunk)
+                    fork = key.data
+                    ended = not self._hear(fork)
+                    if ended:
+                        selector.unregister(fork.sock)
+                        self._bury(fork)
+                    if not (ended or fork.done) or fork.number is None:
                         continue
-                    selector.unregister(end)
-                    os.close(end)
-                    os.waitpid(fork.pid, 0)
-                    del self.running[end]
-                    self._judge(fork)
-                    job = self.jobs[fork.number]
-                    if job.open:
-                        self.waiting.insert(0, fork.number)  # after all others: what was short may be there again
-                    else:
-                        yield fork.number, self._record(job)
+                    number = fork.number
+                    self._judge(fork, number)
+                    if open_again := bool(self.jobs[number].open):
+                        self.waiting.insert(0, number)  # after all others: what was short may be there again
+                    if not ended:
+                        self._give(fork)
+                    if not open_again:
+                        yield number, self._record(self.jobs[number])
         finally:
-            for end, fork in self.running.items():
+            for fork in [*self.running]:
                 os.kill(fork.pid, signal.SIGKILL)
-                os.waitpid(fork.pid, 0)
-                os.close(end)
+                self._bury(fork)
             selector.close()
             gc.unfreeze()
 
-    def _start(self, number: int) -> int:
-        job = self.jobs[number]
-        reading, writing = os.pipe()
+    def _start(self) -> _Fork:
+        ours, theirs = socket.socketpair()
         sys.stdout.flush()
         sys.stderr.flush()
         pid = os.fork()
         if pid:
-            os.close(writing)
-            self.running[reading] = _Fork(number, pid, self._generation())
-            return reading
+            theirs.close()
+            fork = _Fork(pid, ours, self._generation(), self.learned)
+            self.running.append(fork)
+            return fork
         status = 1
         try:
-            os.close(reading)
+            for fork in self.running:
+                fork.sock.close()
+            ours.close()
             die_with_parent()
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator decides when to stop
-            _grade(self.grader, self.kernels, job.task, job.open, writing)
+            _serve(self.grader, self.kernels, self.jobs, theirs)
             status = 0
-        except BaseException:
-            _write(writing, {"failed": traceback.format_exc()[-2000:]})
         finally:
             os._exit(status)  # never back into the caller's stack
 
-    def _hear(self, fork: _Fork, chunk: bytes) -> None:
-        """Take in what a fork tells; an exercise that is graded without doubt is settled at once."""
+    def _give(self, fork: _Fork) -> None:
+        """The next job; or none, if there is no more or a new fork would do better."""
+        sound = not any("failed" in told for told in fork.told) and fork.jobs < JOBS_OF_A_FORK
+        current = fork.generation == self._generation() and fork.learned == self.learned
+        fork.number, fork.told = None, []
+        if not (self.waiting and sound and current):
+            fork.sock.shutdown(socket.SHUT_WR)
+            return
+        fork.number = self.waiting.pop()
+        fork.jobs += 1
+        with contextlib.suppress(OSError):  # it has died: that will be heard
+            _send(fork.sock, {"job": fork.number, "exercises": self.jobs[fork.number].open})
+
+    def _hear(self, fork: _Fork) -> bool:
+        """Take in what a fork tells; an exercise that is graded without doubt is settled at once. False at its end."""
+        try:
+            chunk = fork.sock.recv(1 << 20)
+        except ConnectionResetError:
+            return False
         fork.unread += chunk
         *lines, rest = fork.unread.split(b"\n")
         fork.unread = bytearray(rest)
         for line in lines:
             told = json.loads(line)
             fork.told.append(told)
-            if "exercise" in told and not told["exercise"]["kernel_lost"]:
+            if "exercise" in told and not told["exercise"]["kernel_lost"] and fork.number is not None:
                 self._settle(fork.number, ExerciseRecord.from_json(told["exercise"]))
+        return bool(chunk)
 
-    def _judge(self, fork: _Fork) -> None:
-        """After a fork's end: settle what it told, or leave it open to be graded again."""
-        job = self.jobs[fork.number]
+    def _bury(self, fork: _Fork) -> None:
+        fork.sock.close()
+        os.waitpid(fork.pid, 0)
+        self.running.remove(fork)
+
+    def _judge(self, fork: _Fork, number: int) -> None:
+        """When a fork is done with a job, or ended over it: settle what it told, or leave it open."""
+        job = self.jobs[number]
         last = fork.told[-1] if fork.told else {}
         if "failed" in last:
-            self._ask_a_person(fork.number, f"the engine failed: {last['failed']}")
+            self._ask_a_person(number, f"the engine failed: {last['failed']}")
             return
         if "seconds" not in last:
             job.fork_deaths += 1
             if job.fork_deaths == FORK_DEATHS:
-                self._ask_a_person(fork.number, "the grading process died")
+                self._ask_a_person(number, "the grading process died")
             return
         job.seconds += last["seconds"]
         if not job.open:
@@ -174,7 +214,7 @@ class _Pool:
         if self._parent_died(fork):
             job.parent_deaths += 1
             if job.parent_deaths == PARENT_DEATHS:
-                self._ask_a_person(fork.number, "the kernels' parent process died each time that this was graded")
+                self._ask_a_person(number, "the kernels' parent process died each time that this was graded")
             return
         job.gradings += 1
         for told in fork.told:
@@ -184,7 +224,7 @@ class _Pool:
                     job.doubtful[record.exercise] = record
         if job.gradings == GRADINGS or last["seconds"] > MOST_SECONDS_AGAIN:
             for name in job.open:
-                self._settle(fork.number, job.doubtful[name])
+                self._settle(number, job.doubtful[name])
 
     def _parent_died(self, fork: _Fork) -> bool:
         """Whether the kernels' parent died while this fork worked; if so, there is another now."""
@@ -220,7 +260,8 @@ class _Pool:
         failed = [t for t in record.tests if t.outcome == "failed" and (t.counterexample or t.misconceptions)]
         if failed and record.exercise in self.grader.exercises:
             unnamed = any(not t.misconceptions for t in failed)
-            self.grader.warm(record.exercise, [t.name for t in (failed if unnamed else failed[:1])])
+            if self.grader.warm(record.exercise, [t.name for t in (failed if unnamed else failed[:1])]):
+                self.learned += 1
 
     def _record(self, job: _Job) -> SubmissionRecord:
         submission = job.task.submission
@@ -233,14 +274,22 @@ class _Pool:
 # -- in the fork --------------------------------------------------------------------------------------------------
 
 
-def _grade(grader: Grader, kernels: KernelSource, task: Task, exercises: Sequence[str], end: int) -> None:
-    """Grade a submission; write each record, as soon as it is known, as a line of JSON, and ``{"seconds": ...}``."""
-    tell = lambda record: _write(end, {"exercise": record.to_json()})
-    record = grade_submission(grader, kernels, task.submission, exercises, task.enforce_bans, tell)
-    _write(end, {"seconds": record.seconds})
+def _serve(grader: Grader, kernels: KernelSource, jobs: Sequence[_Job], sock: socket.socket) -> None:
+    """Grade jobs until there are no more; of each tell every record, as soon as it is known, and at last the seconds.
+
+    Something wrong on our side is told, too: a person will look at that submission.
+    """
+    tell = lambda record: _send(sock, {"exercise": record.to_json()})
+    with sock.makefile("rb") as orders:
+        for order in map(json.loads, orders):
+            task = jobs[order["job"]].task
+            try:
+                record = grade_submission(grader, kernels, task.submission, order["exercises"], task.enforce_bans, tell)
+            except BaseException:
+                _send(sock, {"failed": traceback.format_exc()[-2000:]})
+            else:
+                _send(sock, {"seconds": record.seconds})
 
 
-def _write(end: int, told: dict[str, Any]) -> None:
-    view = memoryview(json.dumps(told, allow_nan=False).encode() + b"\n")
-    while view:
-        view = view[os.write(end, view) :]
+def _send(sock: socket.socket, message: dict[str, Any]) -> None:
+    sock.sendall(json.dumps(message, allow_nan=False).encode() + b"\n")
