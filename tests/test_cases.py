@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from course.grading.cases import MAX_CANDIDATES, MAX_ROUNDS, Case, Draws, case_seed, draw_cases, smallest
+from course.grading.cases import MAX_CANDIDATES, MAX_ROUNDS, Case, Drawn, Draws, Same, case_seed, draw_cases, smallest
 
 
 def any_image(r: Draws) -> Case:
@@ -18,15 +18,13 @@ def test_the_same_seed_draws_the_same_cases_for_everyone() -> None:
     def another_name_for_it(r: Draws) -> Case:
         return any_image(r)
 
-    for (mine, my_choices), (theirs, their_choices) in zip(
-        draw_cases(any_image, 7, 5), draw_cases(another_name_for_it, 7, 5), strict=True
-    ):
-        assert my_choices == their_choices and mine["stride"] == theirs["stride"]
-        assert torch.equal(mine["x"], theirs["x"])
+    for mine, theirs in zip(draw_cases(any_image, 7, 5), draw_cases(another_name_for_it, 7, 5), strict=True):
+        assert mine.choices == theirs.choices and mine.case["stride"] == theirs.case["stride"]
+        assert torch.equal(mine.case["x"], theirs.case["x"])
 
 
 def test_another_seed_draws_other_cases_and_no_two_cases_are_alike() -> None:
-    drawn = [case["x"] for seed in (1, 2) for case, _ in draw_cases(any_image, seed, 10)]
+    drawn = [d.case["x"] for seed in (1, 2) for d in draw_cases(any_image, seed, 10)]
     assert len({tuple(x.flatten().tolist()) for x in drawn}) == 20
 
 
@@ -38,9 +36,9 @@ def test_the_global_random_states_play_no_part() -> None:
 
 
 def test_a_draw_can_be_repeated_from_its_choices() -> None:
-    case, choices = draw_cases(any_image, 5, 1)[0]
-    again = any_image(Draws(case_seed(5, 0), choices))
-    assert again["x"].shape == case["x"].shape and again["stride"] == case["stride"]
+    drawn = draw_cases(any_image, 5, 1)[0]
+    again = any_image(Draws(case_seed(5, 0), drawn.choices))
+    assert again["x"].shape == drawn.case["x"].shape and again["stride"] == drawn.case["stride"]
 
 
 def test_random_keeps_its_vocabulary() -> None:
@@ -89,22 +87,22 @@ class Search:
 
     def __init__(self, draw: Any, bad: Any, seed: int = 0) -> None:
         self.rounds, self.widest = 0, 0
-        choices = next(choices for case, choices in draw_cases(draw, seed, 40) if bad(case))
-        number = [c for _, c in draw_cases(draw, seed, 40)].index(choices)
+        number, first = next((n, d) for n, d in enumerate(draw_cases(draw, seed, 40)) if bad(d.case))
 
-        def fails(cases: list[Case]) -> list[bool]:
+        def fails(candidates: list[Drawn]) -> list[bool]:
             self.rounds += 1
-            self.widest = max(self.widest, len(cases))
-            return [bad(case) for case in cases]
+            self.widest = max(self.widest, len(candidates))
+            return [bad(drawn.case) for drawn in candidates]
 
-        self.found = smallest(draw, case_seed(seed, number), choices, fails)
+        found = smallest(draw, case_seed(seed, number), first.choices, fails)
+        self.found = None if found is None else found.case
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_smallest_case_is_found_where_one_number_decides(seed: int) -> None:
     search = Search(any_image, lambda case: case["stride"] >= 3, seed)
     assert search.found is not None
-    case = search.found[0]
+    case = search.found
     assert case["stride"] == 3 and case["x"].shape == (1, 1, 1)
 
 
@@ -112,7 +110,7 @@ def test_the_smallest_case_is_found_where_one_number_decides(seed: int) -> None:
 def test_a_small_case_is_found_where_two_numbers_must_differ(seed: int) -> None:
     search = Search(any_image, lambda case: case["x"].shape[1] != case["x"].shape[2], seed)
     assert search.found is not None
-    assert search.found[0]["x"].numel() <= 6
+    assert search.found["x"].numel() <= 6
 
 
 def test_each_round_is_one_message_of_bounded_size() -> None:
@@ -131,5 +129,56 @@ def test_choices_for_which_the_draw_is_not_defined_are_left_out() -> None:
 
     search_seed = next(s for s in range(50) if Draws(case_seed(s, 0)).randint(0, 5) == 4)
     choices = [4]
-    found = smallest(divided, case_seed(search_seed, 0), choices, lambda cases: [c["n"] >= 2 for c in cases])
-    assert found is not None and found[0]["n"] >= 2
+    found = smallest(divided, case_seed(search_seed, 0), choices, lambda made: [d.case["n"] >= 2 for d in made])
+    assert found is not None and found.case["n"] >= 2
+
+
+# -- what a class pays for once -----------------------------------------------------------------------------------
+
+
+def functions(bound: Any, other: Any = None) -> tuple[Any, Any]:
+    """A draw and a function beside it, as a test makes them each time that it runs."""
+
+    def draw(r: Draws, low: int = 1) -> Case:
+        return dict(n=r.randint(low, 100) * (bound if isinstance(bound, int) else 1))
+
+    return draw, lambda n: (n, bound, other)
+
+
+@pytest.mark.parametrize("bound", [3, "same", None, (1, (2, "x")), any_image, torch.float64], ids=repr)
+def test_a_test_that_runs_again_has_its_cases_and_their_truths_already(bound: Any) -> None:
+    (draw, reference), (draw_again, reference_again) = functions(bound), functions(bound)
+    asked: list[Case] = []
+    for drawn, again in zip(draw_cases(draw, 1, 3), draw_cases(draw_again, 1, 3), strict=True):
+        assert drawn is again
+        first = drawn.truth("value", reference, lambda case: asked.append(case) or reference(**case))
+        assert again.truth("value", reference_again, lambda case: asked.append(case)) is first
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize(
+    "one, two", [(1, 2), (1, True), (1, 1.0), (0.0, -0.0), ((1,), (True,)), ("1", 1), (any_image, case_seed)]
+)
+def test_other_values_around_a_function_make_it_another(one: Any, two: Any) -> None:
+    assert Same(functions(one)[1]) != Same(functions(two)[1])
+
+
+@pytest.mark.parametrize("bound", [[1], {"a": 1}, torch.ones(2), Draws(0), [1].append], ids=repr)
+def test_what_may_change_is_never_taken_for_the_same(bound: Any) -> None:
+    assert Same(functions(bound)[1]) != Same(functions(bound)[1])
+    assert draw_cases(functions(bound)[0], 1, 1)[0] is not draw_cases(functions(bound)[0], 1, 1)[0]
+
+
+def test_the_same_words_in_two_modules_are_two_functions() -> None:
+    code = compile("def f(n): return n + k", "same.py", "exec")
+    one: dict[str, Any] = {"k": 1}
+    two: dict[str, Any] = {"k": 2}
+    exec(code, one)
+    exec(code, two)
+    assert Same(one["f"]) != Same(two["f"])
+
+
+def test_a_value_and_a_gradient_of_one_function_are_two_truths() -> None:
+    drawn = Drawn({"n": 1}, [])
+    assert drawn.truth("value", case_seed, lambda case: "value") == "value"
+    assert drawn.truth("gradients", case_seed, lambda case: "gradients") == "gradients"

@@ -7,9 +7,12 @@ possibly slow student's function, for each step (docs/decisions.md).
 
 from __future__ import annotations
 
+import contextlib
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -65,47 +68,112 @@ class Draws(random.Random):
         return value if self._randbelow(2) else otherwise
 
 
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A case, the choices that made it, and what has been found out about it: ``truths``, by what was asked.
+
+    Nobody changes any of it in place: it serves every submission of a run.
+    """
+
+    case: Case
+    choices: list[int]
+    truths: dict[Hashable, Any] = field(default_factory=dict)
+
+    def truth(self, what: str, function: Callable[..., Any], find: Callable[[Case], Any]) -> Any:
+        """``find(case)``: what equal functions give, once for all."""
+        key = what, Same(function)
+        if key not in self.truths:
+            self.truths[key] = find(self.case)
+        return self.truths[key]
+
+
+def draw_cases(draw: Draw, seed: int, count: int) -> list[Drawn]:
+    """``count`` cases; each has a seed of its own."""
+    return _draw_cases(Same(draw), seed, count)
+
+
 @lru_cache(maxsize=4096)
-def draw_cases(draw: Draw, seed: int, count: int) -> list[tuple[Case, list[int]]]:
-    """``count`` cases with the choices that made them; each has a seed of its own. Nobody changes them in place."""
+def _draw_cases(draw: Same, seed: int, count: int) -> list[Drawn]:
     cases = []
     for number in range(count):
         draws = Draws(case_seed(seed, number))
-        cases.append((draw(draws), draws.made))
+        cases.append(Drawn(draw.function(draws), draws.made))
     return cases
+
+
+class Same:
+    """A function, equal to those that do the same: of the same code, with the same plain values around it.
+
+    A test that runs again defines its draws and references again.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self._key = _key(function)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+
+PLAIN = (int, float, str, bytes, bool, type(None))
+
+
+def _key(function: Any) -> Hashable:
+    """Names that the code looks up are those of its module, which stays as it is."""
+    if not isinstance(function, FunctionType):
+        return id(function), "object"
+    around = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+    with contextlib.suppress(ValueError):  # a name that is not bound yet
+        around += [cell.cell_contents for cell in function.__closure__ or ()]
+        keys = [_plain_key(value) for value in around]
+        if None not in keys:
+            return function.__code__, id(function.__globals__), tuple(keys)
+    return id(function), "object"
+
+
+def _plain_key(value: Any) -> Hashable:
+    """None for what may change, or may be another thing tomorrow."""
+    if type(value) in PLAIN:
+        return type(value), repr(value)
+    if type(value) is tuple:
+        keys = tuple(_plain_key(item) for item in value)
+        return None if None in keys else keys
+    if isinstance(value, torch.dtype):
+        return value
+    return _key(value) if isinstance(value, FunctionType) else None
 
 
 def case_seed(seed: int, number: int) -> int:
     return seed * 1_000_003 + number
 
 
-def smallest(
-    draw: Draw, seed: int, choices: list[int], fails: Callable[[list[Case]], list[bool]]
-) -> tuple[Case, list[int]] | None:
+def smallest(draw: Draw, seed: int, choices: list[int], fails: Callable[[list[Drawn]], list[bool]]) -> Drawn | None:
     """The smallest failing case that lowering choices leads to; None when nothing smaller fails.
 
     fails: says for a list of cases which of them fail; called once a round.
     """
-    best: tuple[int, Case, list[int]] | None = None
+    best: tuple[tuple[int, list[int]], Drawn] | None = None
     current = choices
     for _ in range(MAX_ROUNDS):
-        made = [c for c in (_make(draw, seed, lowered) for lowered in _lowered(current)) if c is not None]
-        verdicts = fails([case for case, _ in made])
-        failing = [(_size(case), case, used) for (case, used), bad in zip(made, verdicts, strict=True) if bad]
+        made = [drawn for drawn in (_make(draw, seed, lowered) for lowered in _lowered(current)) if drawn is not None]
+        failing = [drawn for drawn, bad in zip(made, fails(made), strict=True) if bad]
         if not failing:
             break
-        candidate = min(failing, key=lambda c: (c[0], c[2]))
-        if best is not None and (candidate[0], candidate[2]) >= (best[0], best[2]):
+        size, candidate = min((((_size(d.case), d.choices), d) for d in failing), key=lambda pair: pair[0])
+        if best is not None and size >= best[0]:
             break
-        best = candidate
-        current = candidate[2]
-    return None if best is None else (best[1], best[2])
+        best = size, candidate
+        current = candidate.choices
+    return None if best is None else best[1]
 
 
-def _make(draw: Draw, seed: int, choices: Sequence[int]) -> tuple[Case, list[int]] | None:
+def _make(draw: Draw, seed: int, choices: Sequence[int]) -> Drawn | None:
     draws = Draws(seed, choices, plain=True)
     try:
-        return draw(draws), draws.made
+        return Drawn(draw(draws), draws.made)
     except Exception:  # a draw need not be defined for every lowered choice
         return None
 

@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from course.grading import describe
-from course.grading.cases import Case, Draw, Draws, case_seed, draw_cases, smallest
+from course.grading.cases import Case, Draw, Drawn, Draws, case_seed, draw_cases, smallest
 from course.student import Handle, NotDefined, Remote, Reply, StudentError, last_call, without_autograd
 
 
@@ -89,8 +89,8 @@ def agree(
     """
     signature = _Signature(reference)
 
-    def judge(case: Case, reply: Reply) -> _Verdict | None:
-        expected = _precisely(reference, case)
+    def judge(drawn: Drawn, reply: Reply) -> _Verdict | None:
+        expected = drawn.truth("value", reference, lambda case: _precisely(reference, case))
         if reply.error is not None:
             return _error_verdict(fn, reply.error, expected)
         got, what = reply.value, "the result"
@@ -98,7 +98,7 @@ def agree(
             what, got, expected = part[0], got[part[1]], expected[part[1]]
         return _verdict(describe.compare(got, expected, what, tolerance), got, expected)
 
-    _judge_all(fn, signature, draw, cases, judge, lambda case: _call_step(fn, signature, case))
+    _judge_all(fn, signature, draw, cases, judge, lambda drawn: _call_step(fn, signature, drawn.case))
 
 
 def agree_gradients(
@@ -110,27 +110,31 @@ def agree_gradients(
     def attached(case: Case) -> Case:
         return {k: v.detach().requires_grad_() if _differentiable(v) else v for k, v in case.items()}
 
-    def truth(case: Case) -> tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor | None]]:
+    def find(case: Case) -> tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor | None]]:
         wide = attached({k: v.double() if _differentiable(v) else v for k, v in case.items()})
         output = reference(**wide)
         generator = torch.Generator().manual_seed(fn._student._test_seed % 2**63)
         cotangent = torch.randn(output.shape, generator=generator, dtype=torch.float64)
         names = [k for k, v in wide.items() if _differentiable(v)]
         found = torch.autograd.grad(output, [wide[k] for k in names], cotangent, allow_unused=True)
-        return output, cotangent, dict(zip(names, found, strict=True))
+        return output.detach(), cotangent, dict(zip(names, found, strict=True))
 
-    def step(case: Case) -> dict[str, Any]:
-        dtype = next(v.dtype for v in case.values() if _differentiable(v))
-        return _call_step(fn, signature, attached(case), op="gradients", cotangents=[truth(case)[1].to(dtype)])
+    def truth(drawn: Drawn) -> tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor | None]]:
+        return drawn.truth("gradients", reference, find)  # type: ignore[no-any-return]
 
-    def judge(case: Case, reply: Reply) -> _Verdict | None:
-        output, _, expected = truth(case)
+    def step(drawn: Drawn) -> dict[str, Any]:
+        dtype = next(v.dtype for v in drawn.case.values() if _differentiable(v))
+        cotangent = truth(drawn)[1].to(dtype)
+        return _call_step(fn, signature, attached(drawn.case), op="gradients", cotangents=[cotangent])
+
+    def judge(drawn: Drawn, reply: Reply) -> _Verdict | None:
+        output, _, expected = truth(drawn)
         if reply.error is not None:
             return _error_verdict(fn, reply.error, "gradients of " + ", ".join(expected))
         result, found = reply.value["outputs"], reply.value["inputs"]
         if not isinstance(result, torch.Tensor) or result.shape != output.shape:
-            difference = describe.compare(result, output.detach().to(torch.float32), "the result", tolerance)
-            return _verdict(difference, result, output.detach())
+            difference = describe.compare(result, output.to(torch.float32), "the result", tolerance)
+            return _verdict(difference, result, output)
         if not result.requires_grad and any(map(_matters, expected.values())):
             sentence = (
                 "no gradient reaches the arguments: the result is detached from them "
@@ -159,8 +163,8 @@ def _matters(gradient: torch.Tensor | None) -> bool:
 def leaves_inputs(fn: Remote, draw: Draw, cases: int = 4) -> None:
     """No argument is changed in place."""
 
-    def judge(case: Case, reply: Reply) -> _Verdict | None:
-        names = [k for k, v in case.items() if isinstance(v, torch.Tensor)]
+    def judge(drawn: Drawn, reply: Reply) -> _Verdict | None:
+        names = [k for k, v in drawn.case.items() if isinstance(v, torch.Tensor)]
         if reply.changed:
             name = names[min(reply.changed[0], len(names) - 1)]
             return _Verdict(
@@ -169,19 +173,19 @@ def leaves_inputs(fn: Remote, draw: Draw, cases: int = 4) -> None:
         return None if reply.error is None else _error_verdict(fn, reply.error, "a result")
 
     signature = _Signature(None)
-    _judge_all(fn, signature, draw, cases, judge, lambda case: _call_step(fn, signature, case), {"watch": True})
+    _judge_all(fn, signature, draw, cases, judge, lambda drawn: _call_step(fn, signature, drawn.case), {"watch": True})
 
 
 def keeps_random_state(fn: Remote, draw: Draw, cases: int = 2) -> None:
     """The global random states are as before."""
 
-    def judge(case: Case, reply: Reply) -> _Verdict | None:
+    def judge(_: Drawn, reply: Reply) -> _Verdict | None:
         if reply.random_state_changed:
             return _Verdict("random", "the call draws from the global random state.", "changed", "as before")
         return None if reply.error is None else _error_verdict(fn, reply.error, "a result")
 
     signature = _Signature(None)
-    _judge_all(fn, signature, draw, cases, judge, lambda case: _call_step(fn, signature, case), {"watch": True})
+    _judge_all(fn, signature, draw, cases, judge, lambda drawn: _call_step(fn, signature, drawn.case), {"watch": True})
 
 
 def _judge_all(
@@ -189,42 +193,42 @@ def _judge_all(
     signature: _Signature,
     draw: Draw,
     count: int,
-    judge: Callable[[Case, Reply], _Verdict | None],
-    step: Callable[[Case], dict[str, Any]],
+    judge: Callable[[Drawn, Reply], _Verdict | None],
+    step: Callable[[Drawn], dict[str, Any]],
     options: Mapping[str, Any] | None = None,
 ) -> None:
     student, seed = fn._student, fn._student._test_seed
-    drawn = draw_cases(draw, seed, count)
+    cases = draw_cases(draw, seed, count)
     first = len(student._transcript.replies)
-    replies = student._exchange([step(case) for case, _ in drawn], **(options or {}))
+    replies = student._exchange([step(drawn) for drawn in cases], **(options or {}))
     _missing(fn, replies)
-    verdicts = [judge(case, reply) for (case, _), reply in zip(drawn, replies, strict=True)]
+    verdicts = [judge(drawn, reply) for drawn, reply in zip(cases, replies, strict=True)]
     failing = [i for i, verdict in enumerate(verdicts) if verdict is not None]
     if not failing:
         return
     student._transcript.failing += [first + i for i in failing]
-    number = min(failing, key=lambda i: (_kind_rank(verdicts[i]), _elements(drawn[i][0])))
-    case, verdict = drawn[number][0], verdicts[number]
+    number = min(failing, key=lambda i: (_kind_rank(verdicts[i]), _elements(cases[i].case)))
+    shown, verdict = cases[number], verdicts[number]
     assert verdict is not None
     kind = verdict.kind
 
-    def fails(candidates: list[Case]) -> list[bool]:
+    def fails(candidates: list[Drawn]) -> list[bool]:
         answers = student._exchange([step(c) for c in candidates], **(options or {}))
         found = [_judge_quietly(judge, c, a) for c, a in zip(candidates, answers, strict=True)]
         return [v is not None and v.kind == kind for v in found]
 
     with student._unrecorded(), contextlib.suppress(Exception):  # showing a smaller call is a courtesy
-        shrunk = smallest(draw, case_seed(seed, number), drawn[number][1], fails) if student._shows else None
+        shrunk = smallest(draw, case_seed(seed, number), shown.choices, fails) if student._shows else None
         if shrunk is not None:
-            reply = student._exchange([step(shrunk[0])], **(options or {}))[0]
-            smaller = judge(shrunk[0], reply)
+            reply = student._exchange([step(shrunk)], **(options or {}))[0]
+            smaller = judge(shrunk, reply)
             if smaller is not None:
-                case, verdict = shrunk[0], smaller
-    call = signature.text(fn._label, case)
+                shown, verdict = shrunk, smaller
+    call = signature.text(fn._label, shown.case)
     sentence = f"{call}: {verdict.sentence}"
     if len(failing) > 1 or count > 1:
         sentence += f" ({len(failing)} of {count} calls fail.)"
-    raise Mismatch(sentence, _counterexample(call, case, verdict.got, verdict.expected))
+    raise Mismatch(sentence, _counterexample(call, shown.case, verdict.got, verdict.expected))
 
 
 def _verdict(difference: describe.Difference | None, got: Any, expected: Any) -> _Verdict | None:
@@ -236,9 +240,9 @@ def _kind_rank(verdict: _Verdict | None) -> int:
     return 1 if verdict is not None and verdict.kind.startswith("error") else 0
 
 
-def _judge_quietly(judge: Callable[[Case, Reply], _Verdict | None], case: Case, reply: Reply) -> _Verdict | None:
+def _judge_quietly(judge: Callable[[Drawn, Reply], _Verdict | None], drawn: Drawn, reply: Reply) -> _Verdict | None:
     try:
-        return judge(case, reply)
+        return judge(drawn, reply)
     except Exception:  # a lowered case may be one for which the reference is not defined
         return None
 
