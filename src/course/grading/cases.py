@@ -92,6 +92,11 @@ def draw_cases(draw: Draw, seed: int, count: int) -> list[Drawn]:
     return _draw_cases(Same(draw), seed, count)
 
 
+def forget_cases() -> None:
+    """Let all be drawn and found again."""
+    _draw_cases.cache_clear()
+
+
 @lru_cache(maxsize=4096)
 def _draw_cases(draw: Same, seed: int, count: int) -> list[Drawn]:
     cases = []
