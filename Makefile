@@ -14,7 +14,7 @@ help:  ## what can be made
 .venv/.installed: requirements.lock pyproject.toml
 	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	@command -v uv >/dev/null || .venv/bin/python -m pip install --quiet uv
-	uv pip sync --quiet --python .venv/bin/python requirements.lock
+	uv pip sync --quiet --compile-bytecode --python .venv/bin/python requirements.lock
 	uv pip install --quiet --python .venv/bin/python --no-deps --editable .
 	@touch $@
 

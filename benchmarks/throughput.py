@@ -108,7 +108,8 @@ def _steps(folder: Path, quick: bool, say: Any) -> Iterator[Step]:
 def _plain(origin: Course, root: Path) -> dict[str, Any]:
     """Plain nbgrader, as it comes, on the same answers."""
     lesson = origin.lesson(LESSON)
-    root.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir(parents=True)
     (root / "nbgrader_config.py").write_text(PLAIN_CONFIG, encoding="utf-8")
     tests = read_answers(HERE / "in_notebook_tests.py").code
     plain_source(lesson, tests, root / "source" / LESSON / f"{LESSON}.ipynb")
