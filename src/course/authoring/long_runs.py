@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,12 +46,13 @@ def notebook_run(lesson: Lesson) -> LongRun:
     """The solved notebook, executed from top to bottom."""
     rubrics = [e.rubric_file for e in lesson.exercises.values() if e.written]
     files = [lesson.source, lesson.solutions, *rubrics]
-    return LongRun(f"{lesson.name}.notebook", _hash(hash_files(files, lesson.root), _kit()), lesson.root)
+    return LongRun(f"{lesson.name}.notebook", _hash(hash_files(files, lesson.root), _kit(files)), lesson.root)
 
 
 def training_run(lesson: Lesson, exercise: Exercise) -> LongRun:
     """Every known answer of a trained exercise."""
-    parts = (exercise.fingerprint(), hash_files([lesson.solutions], lesson.root), _kit())
+    files = [lesson.solutions, *sorted(exercise.folder.glob("*.py")), *_existing(lesson.support_file)]
+    parts = (exercise.fingerprint(), hash_files([lesson.solutions], lesson.root), _kit([lesson.source, *files]))
     return LongRun(f"{lesson.name}.{exercise.name}", _hash(*parts), lesson.root)
 
 
@@ -62,9 +65,22 @@ def long_runs(course: Course) -> list[LongRun]:
     return found
 
 
-def _kit() -> str:
+def _existing(path: Path) -> list[Path]:
+    return [path] if path.is_file() else []
+
+
+def _kit(users: Iterable[Path]) -> str:
+    """A hash of those of the kit's modules that these files use, directly or through other modules."""
     root = Path(str(coursekit.__file__)).parent
-    return hash_files(sorted(root.rglob("*.py")), root)
+    modules = {path.stem: path for path in root.glob("*.py")}
+    del modules["__init__"]  # only lists the others
+    used, waiting = {"check"}, [modules["check"], *users]
+    while waiting:
+        text = waiting.pop().read_text(encoding="utf-8")
+        found = {name for name in modules if re.search(rf"kit(\.| import .*\b){name}\b", text)}
+        waiting += [modules[name] for name in found - used]
+        used |= found
+    return hash_files(sorted(modules[name] for name in used), root)
 
 
 def _hash(*parts: str) -> str:
