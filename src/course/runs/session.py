@@ -124,7 +124,7 @@ def imported_modules(lesson: Lesson) -> tuple[str, ...]:
             if isinstance(node, ast.Import):
                 found.update(dict.fromkeys(alias.name for alias in node.names))
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                found[node.module] = None
+                found |= dict.fromkeys([node.module, *(f"{node.module}.{alias.name}" for alias in node.names)])
     return tuple(found)
 
 
