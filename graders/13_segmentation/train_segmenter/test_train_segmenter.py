@@ -185,9 +185,9 @@ def symptom(training):
         return "sees_one_pixel"
     if training.seconds < 0.3 * BUDGET:
         return "stops_early"
-    if not one_class(logits):
-        return None
-    return "masks_shuffled" if knows_shares_only(training) else "learning_rate_too_large"
+    if known < 0.3 and knows_shares_only(training):
+        return "masks_shuffled"
+    return "learning_rate_too_large" if one_class(logits) else None
 
 
 def knows_shares_only(training):
