@@ -79,6 +79,6 @@ def test_gradients(student):
     (expected,) = torch.autograd.grad(reference(leaf, style), leaf, cotangent)
     found = gradients(student.adain, content, style, cotangents=cotangent).inputs[0]
     if found is None:
-        fail("no gradient flows to content.")
+        fail("No gradient flows to content.")
     same(found, expected, "the gradient of content", tolerance=2 * TOLERANCE)
     leaves_inputs(student.adain, any_call, cases=2)

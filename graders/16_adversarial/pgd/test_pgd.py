@@ -140,7 +140,7 @@ def test_generator(student):
     reply = observe(student.support.three_times, student.pgd.handle(), model, x, y, 0.2, 0.05, 2)
     first, second, again = reply.value
     if reply.random_state_changed or not torch.equal(first, again):
-        fail("with two generators of one seed the results differ, or the global random state is used.",
+        fail("With two generators of one seed the results differ, or the global random state is used.",
              "ignores_generator")  # fmt: skip
     assert not torch.equal(first, second), "A second call with the same generator gives the same start."
 
