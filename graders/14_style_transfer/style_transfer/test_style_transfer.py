@@ -126,7 +126,8 @@ def test_leaves_the_net(student):
         told = paint(student, MUCH, steps=3, frozen=frozen)
         for what in ("weights changed", "modes changed", "requires_grad changed"):
             if told[what]:
-                fail(f"The net after style_transfer: {what} of {', '.join(told[what])}.")
+                names = ", ".join(name or "the net itself" for name in told[what])
+                fail(f"After style_transfer, {what.removesuffix(' changed')} differ from before: {names}.")
         if told["hooks"]:
             fail(f"Hooks are left on {', '.join(told['hooks'])}.")
 
