@@ -175,4 +175,4 @@ def test_untouched(student):
     assert not found["x requires grad"] and not found["x grad"], "x requires gradients or has a .grad afterwards."
     for norm in ("linf", "l2"):
         got = student.pgd(student.support.constant(), x, y, 0.1, 0.05, 2, norm=norm, random_start=False)
-        same(got, x, f"x on a model with constant logits, in {norm}", 1e-6)
+        same(got, x, f"the result for a model with constant logits, in {norm},", 1e-6)
