@@ -207,6 +207,23 @@ def test_time_for_which_a_busy_machine_lets_a_process_wait_is_not_held_against_i
             process.wait()
 
 
+TIMER = """
+import signal
+def alarm(*_): raise StopIteration
+signal.signal(signal.SIGALRM, alarm)
+signal.setitimer(signal.ITIMER_REAL, 0.01, 0.001)
+"""
+
+
+def test_a_timer_that_a_cell_leaves_costs_that_cell_only(hasty: WarmParent) -> None:
+    with warm_kernel(hasty) as kernel:
+        errors = [r.error for r in kernel.run([Cell("x = 3"), Cell(TIMER), Cell("def f(): return x"), Cell("y = 4")])]
+        assert errors[0] is None and errors[2:] == [None, None] and "ended the process" in str(errors[1])
+        student = Student(kernel.snapshot)
+        assert student.f() == 3
+        student._close()
+
+
 @pytest.mark.parametrize("left", ["sys.exit()", "exit()", "raise KeyboardInterrupt", "get_ipython().ask_exit()"])
 def test_leaving_politely_does_not_end_the_kernel(warm_parent: WarmParent, left: str) -> None:
     assert errors_of(warm_parent, f"import sys\n{left}", "x = 1")[1] is None

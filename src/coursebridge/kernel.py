@@ -1,9 +1,9 @@
 """The process that runs a submission's cells, and its clones that answer hidden tests.
 
-It is a fork of the warm parent. On its socket it serves ``cell`` (run one), ``snapshot`` (fork a clone that serves an
-agent on the socket which comes with the message), ``serve`` (do that itself, until the end), ``forbid`` (fork a copy
-that serves all this on the socket which comes with the message, and refuses some families of operations), ``kill`` (a
-clone) and ``threads``.
+It is a fork of the warm parent. On its socket it serves ``cell`` (run one; ``alone``: and end what it leaves running),
+``settle`` (end what all have left running), ``snapshot`` (fork a clone that serves an agent on the socket which comes
+with the message), ``serve`` (do that itself, until the end), ``forbid`` (fork a copy that serves all this on the socket
+which comes with the message, and refuses some families of operations), ``kill`` (a clone) and ``threads``.
 """
 
 from __future__ import annotations
@@ -72,6 +72,11 @@ def _answer(shell: KernelShell, sock: socket.socket, request: dict[str, Any], wa
             if walls and request["alone"]:
                 _end_others()
             return reply
+        case "settle":
+            others = len([name for name in _listdir("/proc") if name.isdigit()]) - 1 if walls else 0
+            if others:
+                _end_others()
+            return {"others": others}
         case "forbid":
             theirs = _take_descriptor(sock)
             return {"pid": _branch(sock, theirs, walls, lambda: _forbid(shell, theirs, request["families"], walls))}
@@ -125,11 +130,11 @@ def _forbid(shell: KernelShell, theirs: int, families: list[str], walls: bool) -
 
 
 def _end_others() -> None:
-    """All that the cells have started, and earlier copies."""
+    """All that the cells have started, and earlier copies; until they are gone."""
     with contextlib.suppress(OSError):
         _kill(-1, signal.SIGKILL)
-        while _waitpid(-1, os.WNOHANG)[0]:
-            pass
+        while True:
+            _waitpid(-1, 0)
 
 
 def serve_agent(fd: int, namespace: dict[str, Any]) -> NoReturn:

@@ -43,11 +43,12 @@ class Watcher:
         if len(family) <= PROCESSES and sum(memory.values()) <= MEMORY_BYTES + min(2, len(memory)) * self._base:
             return None  # a kernel and its clone count whole, though they share most of it
         memory = {pid: own for pid, own in memory.items() if not _is_ending(pid)}
-        if len(memory) > PROCESSES:
-            _kill([kernel, *family])
+        if len(memory) > PROCESSES and sum(not _is_ending(pid) for pid in family_of(kernel)) > PROCESSES:
+            _kill([kernel, *family])  # and they are still there, though counting takes long on a busy machine
             return TOO_MANY_PROCESSES
         largest = sorted(memory, key=lambda pid: -memory[pid])
         memory |= {pid: _weigh(pid, memory[pid]) for pid in largest[:MOST_WEIGHED]}
+        memory = {pid: own for pid, own in memory.items() if not _is_ending(pid)}  # by now: weighing takes long
         excess = sum(memory.values()) - MEMORY_BYTES
         if excess <= 0:
             return None

@@ -31,6 +31,9 @@ from coursebridge.codec import CodecError, Decoder
 from coursebridge.frames import ConnectionLost, DeadlinePassed, MalformedFrame, receive_frame, send_frame
 
 START_SECONDS = 30.0  # for a fork of the parent, on a very busy machine
+FEW_PROCESSES = 8  # that cells may leave running without being asked to answer for it
+SETTLE_SECONDS = 20.0  # until a hundred processes are gone
+AFTERMATH_SECONDS = 0.05  # in which a timer or a thread that a cell has left shows itself
 PATIENCE = 4  # how many times its limit a call or a cell may take in all, on a machine that is busy with other things
 CREDENTIALS = struct.Struct("3i")  # process, user and group id of a sender, unix(7)
 
@@ -54,7 +57,7 @@ class WarmKernel:
         self._cells: tuple[Cell, ...] = ()
         self._skip: frozenset[int] = frozenset()
         self._ran: set[int] = set()
-        self._alone = False  # whether what a cell leaves running is ended before the next
+        self._alone = False  # whether each cell answers for what it leaves behind, before the next one runs
         self._deadline = 0.0
         self._name: str
         self._sock: socket.socket
@@ -82,7 +85,10 @@ class WarmKernel:
 
         bans: families that the clone will be asked to refuse. It makes no difference but for time.
         """
-        if self._spent or not self._answers():  # what ran before may have left something that ends it since
+        if self._spent:
+            self._replay()
+        if not self._answers():  # what ran before has left something that ends it
+            self._alone = True
             self._replay()
         itself = not self._parent.clones or self._threads() > 1
         if bans and not itself and (clone := self._banned_clone(tuple(bans))) is not None:
@@ -155,6 +161,7 @@ class WarmKernel:
         except SubmissionFault:
             self._forget_banned()
             if server is self._sock or not self._answers():
+                self._alone = True
                 self._replay()
 
     def _begin(self) -> None:
@@ -191,22 +198,37 @@ class WarmKernel:
             try:
                 _send(self._sock, request, [], limits.cell_seconds)
                 self._deadline += _await(self._sock, self._seen_from_here, limits.cell_seconds)
-                results.append(_cell_result(self._receive(limits.cell_seconds)))
+                result = _cell_result(self._receive(limits.cell_seconds))
+                if self._alone:
+                    time.sleep(AFTERMATH_SECONDS)
+                    self._threads()
+                results.append(result)
                 self._ran.add(number)
             except KernelTimeout:
                 faults[number] = CellResult(error=f"it did not finish within {limits.cell_seconds:g} seconds")
                 return None
             except KernelLost:
                 end = self.end(1.0)
-                if isinstance(end, KernelStopped) and not self._alone:
-                    self._alone = True  # perhaps a cell before left what used too much: it shall not cost this one
+                if not self._alone:  # perhaps a cell before has left something that did this
+                    self._alone = True
                     return None
                 faults[number] = CellResult(error=str(end), lost=end.lost)
                 return None
             except BadReply:
                 faults[number] = CellResult(error="the kernel's reply could not be read")
                 return None
+        if not self._alone and self._left_running() > FEW_PROCESSES:
+            self._alone = True  # the watcher may be about to end all of it, and the kernel
+            return None
         return results
+
+    def _left_running(self) -> int:
+        """How many processes the cells have left; they are ended now. Many, if the kernel does not even answer."""
+        try:
+            _send(self._sock, {"op": "settle"}, [], SETTLE_SECONDS)
+            return _number(self._receive(SETTLE_SECONDS), "others")
+        except SubmissionFault:
+            return FEW_PROCESSES + 1
 
     def _too_late(self, number: int) -> bool:
         """The notebook's time is up; cells that ran in time may run once more, in as much time again."""
