@@ -161,6 +161,13 @@ def test_an_engine_that_fails_asks_for_a_person(course: Course, grader: Grader) 
     assert record.exercises["double"].reason == "no kernels today"
 
 
+def test_a_setup_cell_that_does_not_run_costs_nobody_a_point(tmp_path: Path) -> None:
+    course = write_lesson(tmp_path, setup="1 / 0", double={"test_double.py": TEST})
+    (record,) = graded(course, grader_of(course), RIGHT)
+    assert record.status == "needs_manual"
+    assert "the lesson's setup cell did not run: ZeroDivisionError" in str(record.reason)
+
+
 def test_what_happens_in_a_grading_process_stays_there(course: Course, grader: Grader) -> None:
     random.seed(1)
     torch.manual_seed(1)

@@ -22,9 +22,6 @@ class Told:
         self.asked.append(request)
         return self.replies
 
-    def cpu_seconds(self) -> float | None:
-        return None
-
     def close(self) -> None:
         self.closed += 1
 

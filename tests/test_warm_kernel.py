@@ -7,6 +7,8 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +21,7 @@ from students import warm_kernel
 
 from course.kernels.base import BadReply, KernelLost, KernelTimeout, SubmissionFault
 from course.kernels.parent import WarmParent
-from course.kernels.warm import WarmKernel
+from course.kernels.warm import WarmKernel, _held_up
 from course.runs.grade import grade_submission
 from course.student import ForbiddenUse, Student
 from course.submission import Cell
@@ -190,6 +192,19 @@ def test_a_cell_that_takes_the_kernel_with_it_is_left_out(hasty: WarmParent, sou
         student = Student(kernel.snapshot)
         assert student.f() == 3
         student._close()
+
+
+def test_time_for_which_a_busy_machine_lets_a_process_wait_is_not_held_against_it() -> None:
+    core = min(os.sched_getaffinity(0))
+    busy = [subprocess.Popen(["taskset", "-c", str(core), sys.executable, "-c", "while True: pass"]) for _ in range(3)]
+    try:
+        time.sleep(1)
+        assert sum(_held_up(process.pid) for process in busy) > 1  # three share a second, and wait for the others
+        assert _held_up(os.getpid()) < 1000 and _held_up(None) == 0
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
 
 
 @pytest.mark.parametrize("left", ["sys.exit()", "exit()", "raise KeyboardInterrupt", "get_ipython().ask_exit()"])

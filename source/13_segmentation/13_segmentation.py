@@ -7,6 +7,7 @@
 # **How this notebook works**
 #
 # - Run the cells from top to bottom with Shift + Enter. The trainings in 13.4 and 13.7 take up to a minute each.
+# - The lesson is *two sittings*: a class for each pixel in 13.1 to 13.4, objects in 13.5 to 13.8, each about two and a half hours. A line before 13.5 says what the second needs.
 # - An *exercise* is one cell. Replace its last line, `raise NotImplementedError(...)`; keep the name and the arguments. Helpers may stand in the same cell.
 # - The cell below is a *visible check*. *Hidden tests* try many more cases after you hand in, and they make the grade. The docstring says what they may ask for.
 # - Stuck? Each exercise has three *hints*. Open the one whose title is your symptom.
@@ -121,6 +122,7 @@ prediction = torch.zeros(6, 6, dtype=torch.int64)
 prediction[3:, 4:], prediction[1:4, 2:5] = 2, 1
 expected = torch.tensor([[19, 2, 0], [3, 6, 0], [0, 1, 5]])
 check(confusion_matrix(prediction, target, 3), expected, "confusion_matrix in figure 1")
+check(confusion_matrix(prediction, target, 5), F.pad(expected, (0, 2, 0, 2)), "confusion_matrix with two classes that do not occur")  # fmt: skip
 void = target.clone()
 void[:, 0] = 255
 check(confusion_matrix(prediction, void, 3), expected - torch.tensor([[6, 0, 0], [0] * 3, [0] * 3]), "confusion_matrix with six ground pixels ignored")  # fmt: skip
@@ -136,9 +138,9 @@ check(confusion_matrix(prediction, target, 3, ignore_index=0), expected, "confus
 #
 # A pointer: a mask of booleans picks the pixels that count, from both maps, before anything else happens.
 # </details>
-# <details><summary>Right, but slow</summary>
+# <details><summary>Right, but slow; or wrong where the last class does not occur</summary>
 #
-# The shape of the answer: one number a pixel, made of target, prediction and K; one call that counts how often each number occurs; one change of shape.
+# The shape of the answer: one number a pixel, made of target, prediction and K; one call that counts how often each number occurs, for all K · K numbers and not only up to the largest that was found; one change of shape.
 # </details>
 
 # %% [markdown]
@@ -195,7 +197,7 @@ check(mean_iou(ground, ground + 255, 3), math.nan, "mean_iou with every pixel ig
 # </details>
 # <details><summary>Wrong where pixels are ignored</summary>
 #
-# The shape of the answer: the diagonal, the sums of the rows and of the columns; a union a class; a mean over some of the quotients. If the matrix leaves ignored pixels out, nothing else has to know of them.
+# The shape of the answer: the diagonal, the sums of the rows and of the columns; a union a class; a mean over some of the quotients. If the matrix leaves ignored pixels out, nothing else has to know of them. Hand `ignore_index` on to it; and what is wrong in your `confusion_matrix` is wrong here too.
 # </details>
 
 # %% [markdown]
@@ -357,7 +359,7 @@ check(all(p.grad is not None and bool(p.grad.any()) for p in head.parameters()),
 # </details>
 # <details><summary>Not linear at the start</summary>
 #
-# A pointer: a fresh `nn.ConvTranspose2d` is random. `module.weight = nn.Parameter(...)` replaces its weight; with `groups=num_classes` that weight has the shape of `bilinear_kernel`.
+# A pointer: a fresh `nn.ConvTranspose2d` is random. `module.weight = nn.Parameter(...)` replaces its weight; with `groups=num_classes` that weight has the shape of `bilinear_kernel`. If the check of 13.2a fails, mend that first.
 # </details>
 # <details><summary>A weight gets no gradient</summary>
 #
@@ -566,7 +568,7 @@ check(found > 0.4, True, "whether more than 40 % of the objects' pixels are righ
 # %% [markdown]
 # <details><summary>Everything is ground</summary>
 #
-# A question: how many steps has your net taken when the budget is spent? Most pixels are ground, so that comes first, and objects later. Smaller batches and a smaller net give more steps.
+# A question: how many steps has your net taken when the budget is spent? Most pixels are ground, so that comes first, and objects later. Smaller batches and a smaller net give more steps. And which clock do you ask? `time.time()` runs on while your process waits, so the budget ends too early.
 # </details>
 # <details><summary>The loss complains about shapes</summary>
 #
@@ -603,6 +605,8 @@ if with_gpu and classes == voc.CLASSES:
 kit.plots.images(torch.cat([images[:8] * 0.25 + 0.5, kit.scenes.paint(masks[:8])]))
 
 # %% [markdown]
+# **Half of the lesson. A good place to stop.** You can score a map of classes, and train nets that paint one. For the second sitting run the setup cell at the top, and go on here: 13.5 to 13.8 use nothing else of what is above.
+#
 # ## 13.5 One object at a time: boxes
 #
 # A map of classes cannot count: two squares that touch become one. **Instance segmentation** finds objects first, as boxes with scores, and paints a mask into each. A detector proposes many boxes an object, so that the best must silence the others.
@@ -725,7 +729,7 @@ def roi_align(
     features: (N, C, H, W) float.  boxes: (K, 5) of the same dtype: number of the picture, x1, y1, x2, y2 in pixels of
     the picture; x counts columns.  output_size: bins, an int or (height, width).  spatial_scale: map / picture.
     sampling_ratio: samples in each bin, in each direction, at least 1.
-    aligned=False: nothing is subtracted from the scaled corners, and each side is at least 1.
+    aligned=False: nothing is subtracted from the scaled corners, and each side of the scaled box is at least 1.
     Returns (K, C, height, width) in the dtype of features; K may be 0.  Autograd reaches features.
     No argument is changed.  Not allowed: torchvision.
     Example: figure 8's map, boxes = [[0, 1, 1, 3, 3]], output_size = 1, sampling_ratio = 1
@@ -832,6 +836,8 @@ predictions = [
 ]
 check(mask_ap(predictions, targets), 5 / 9, "mask_ap of figure 9", tolerance=1e-5)
 check(mask_ap([(strip(0, 3)[None], torch.ones(1))], [strip(0, 4)[None]], 0.75), 1.0, "mask_ap with an IoU equal to the threshold", tolerance=1e-5)  # fmt: skip
+near = [(torch.stack([strip(0, 6), strip(1, 7)]), torch.tensor([0.9, 0.8]))]
+check(mask_ap(near, [torch.stack([strip(0, 6), strip(3, 9)])]), 1.0, "mask_ap where the best target is taken and the next one fits", tolerance=1e-5)  # fmt: skip
 check(mask_ap([(none, torch.zeros(0))], targets[1:]), 0.0, "mask_ap without predictions")
 check(mask_ap(predictions[1:], [none]), math.nan, "mask_ap without targets");  # fmt: skip
 

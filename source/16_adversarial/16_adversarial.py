@@ -1,7 +1,7 @@
 # %% [markdown]
 # # How little does it take to be wrong?
 #
-# A network that names 98 of 100 digits rightly can be made to miss most of them, by a change that you would hardly call one. Here you find such changes, with one step and with many, measure how far they carry from net to net, train against them, and prove for some pictures that no such change exists.
+# A network that names 94 of 100 digits rightly can be made to miss most of them, by a change that you would hardly call one. Here you find such changes, with one step and with many, measure how far they carry from net to net, train against them, and prove for some pictures that no such change exists.
 
 # %% [markdown]
 # **How this notebook works**
@@ -125,7 +125,7 @@ with torch.no_grad():
 x, one = torch.tensor([0.6, 0.2, 0.4, 0.5]).reshape(1, 1, 2, 2), torch.tensor([1])
 expected = torch.tensor([0.4, 0.4, 0.2, 0.7]).reshape(1, 1, 2, 2)
 check(fgsm(model, x, one, 0.2), expected, "fgsm(model, x, y, 0.2)")
-check(all(p.grad is None for p in model.parameters()), True, "whether the weights have no .grad afterwards")
+check(any(p.grad is not None for p in model.parameters()), False, "whether a weight has a .grad afterwards")
 check(x.requires_grad, False, "whether x requires gradients afterwards")
 check(fgsm(model, x, 1 - one, 0.2, targeted=True), expected, "fgsm with the other class as target")
 expected = torch.tensor([0.0, 0.9, 0.0, 1.0]).reshape(1, 1, 2, 2)
@@ -165,7 +165,7 @@ for size in sizes:
 kit.plots.curves({name: (sizes, line) for name, line in lines.items()}, xlabel="ε", ylabel="test digits right")
 
 # %% [markdown]
-# *Figure 4. At ε = 0.15 one step leaves 27 % of the test digits; random signs of the same size leave 92 %, and without any change it is 94 %. So it is not the size of the change that fools the net. It is its direction.*
+# *Figure 4. At ε = 0.15 one step leaves 28 % of the test digits; random signs of the same size leave 92 %, and without any change it is 94 %. So it is not the size of the change that fools the net. It is its direction.*
 
 # %% tags=["experiment"]
 moved = fgsm(plain, test_x, test_y, 0.15)
@@ -324,12 +324,14 @@ for steps, values in ((0, [0.5, 0.9]), (1, [0.6, 1.0]), (2, [0.7, 1.0]), (3, [0.
     check(got, torch.tensor(values).reshape(1, 1, 1, 2), f"x after {steps} steps of 0.1 with ε = 0.2")
 got = pgd(line, x - 0.2, y, 0.5, 0.1, 1, norm="l2", random_start=False)
 check(got, torch.tensor([0.36, 0.78]).reshape(1, 1, 1, 2), "(0.3, 0.7) after one l2 step of length 0.1 along (3, 4)")
-many = torch.full((50, 1, 1, 2), 0.9)
-start = pgd(line, many, torch.ones(50, dtype=torch.int64), 0.2, 0.1, 0, generator=torch.Generator().manual_seed(0))
+many, ones = torch.full((50, 1, 1, 2), 0.9), torch.ones(50, dtype=torch.int64)
+start = pgd(line, many, ones, 0.2, 0.1, 0, generator=torch.Generator().manual_seed(0))
 check(bool((start - many).abs().max() <= 0.2 + 1e-6), True, "whether the random start lies inside the ball")
 check(bool(start.max() <= 1), True, "whether the random start lies inside [0, 1]")
 check(bool(start.min() < 0.9 < start.max()), True, "whether the random start lies on both sides of x")
-check(all(p.grad is None for p in line.parameters()), True, "whether the weights have no .grad afterwards");  # fmt: skip
+start = pgd(line, many, ones, 0.2, 0.1, 0, norm="l2", generator=torch.Generator().manual_seed(0))
+check(bool((start - many).flatten(1).norm(dim=1).max() <= 0.2 + 1e-6), True, "whether the same holds for the l2 ball")
+check(any(p.grad is not None for p in line.parameters()), False, "whether a weight has a .grad afterwards");  # fmt: skip
 
 # %% [markdown]
 # <details><summary>The picture leaves the ball, a bit more with each step</summary>
@@ -365,7 +367,7 @@ print(
 kit.plots.curves({"PGD, ε = 0.15, steps of 0.02": (steps, rates)}, xlabel="steps", ylabel="test digits right")
 
 # %% [markdown]
-# *Figure 8. The loss rises from 0.31 at the start to 5.3 after 20 steps, and 20 % of the digits are left; FGSM with the same ε leaves 27 %. On a linear model with two classes, one step would already be the best: so inside this ball the net bends.*
+# *Figure 8. The loss rises from 0.31 at the start to 5.3 after 20 steps, and 20 % of the digits are left; FGSM with the same ε leaves 28 %. On a linear model with two classes, one step would already be the best: so inside this ball the net bends.*
 
 # %% [markdown]
 # ## 16.5 Measuring robustness
@@ -404,7 +406,7 @@ def robust_accuracy(
     Example: ten pictures, batch_size=4, right after the attack: 3 of 4, 3 of 4, 0 of 2
              gives 0.6.
     """
-    raise NotImplementedError("robust_accuracy: exercise 16.5")
+    raise NotImplementedError("robust_accuracy: exercise 16.5a")
 
 
 # %% check="robust_accuracy"
@@ -421,16 +423,18 @@ class Reader(nn.Module):
 
 def spoil(model, x, y):
     """Writes the second pixel over the first one."""
-    print(f"attack on {len(x)} pictures, gradients {torch.is_grad_enabled()}, train mode {model.training}")
+    seen.append((len(x), torch.is_grad_enabled(), model.training))
     return x[:, :, :, 1:].repeat(1, 1, 1, 2)
 
 
-reader = Reader()
+seen, reader = [], Reader()
 reader.part.eval()
 labels = torch.tensor([0, 1, 2, 0, 1, 2, 0, 1, 2, 0])
 second = torch.tensor([0, 1, 2, 1, 1, 2, 1, 1, 0, 1])
 pictures = torch.stack([labels, second], 1).reshape(10, 1, 1, 2).float()
 check(robust_accuracy(reader, spoil, pictures, labels, 4), 0.6, "the robust accuracy of figure 9")
+expected = [(4, True, False), (4, True, False), (2, True, False)]
+check(seen, expected, "(pictures, gradients on, train mode) in the calls of the attack")
 check((reader.training, reader.part.training), (True, False), "whether the model and its part are in train mode again");  # fmt: skip
 
 # %% [markdown]
@@ -468,7 +472,7 @@ def transfer_matrix(
              gives 0.25 in row 0, column 1.
     Source: Papernot et al. 2016, https://arxiv.org/abs/1605.07277
     """
-    raise NotImplementedError("transfer_matrix: exercise 16.5")
+    raise NotImplementedError("transfer_matrix: exercise 16.5b")
 
 
 # %% check="transfer_matrix"
@@ -653,7 +657,7 @@ kit.plots.curves({name: (sizes, line) for name, line in lines.items()}, xlabel="
 show_transfer({"CNN": plain, "dense": dense, "yours": robust})
 
 # %% [markdown]
-# *Figure 13. Of the pictures made against the two others, about 10 in 100 fool your net. Of those made against yours, about 20 in 100 fool the others.*
+# *Figure 13. With a net that keeps 70 % in figure 12, about 10 in 100 of the pictures made against the two others fool it, and about 20 in 100 of those made against it fool the others. With one that keeps 62 % it was 22 and about 40.*
 #
 # And the masked net. It is the plain one, with pixels rounded to eighths. PGD finds no gradient; pictures made against the plain net go through.
 

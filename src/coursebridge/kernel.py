@@ -43,7 +43,7 @@ def serve_kernel(sock: socket.socket) -> None:
     try:
         seed_everything(0)
         shell = prepare()
-        send_frame(sock, {"ready": True}, [])
+        sock.send(b".")  # the system tells the grader from whom it came
         _serve(shell, sock, walls=_getpid() == 1)
     except BaseException:
         traceback.print_exc()

@@ -54,9 +54,9 @@ class rates_ignored(_ASPP):
             branch[0].dilation = branch[0].padding = (1, 1)
 
 
-class padding_is_not_the_rate(_ASPP):
-    """Your branches give maps of different sizes: a 3 × 3 convolution with dilation r keeps the size with padding r,
-    not 1 (section 13.3)."""
+class branches_of_different_sizes(_ASPP):
+    """Your branches give maps of different sizes. A 3 × 3 convolution with dilation r keeps the size with padding r, a
+    1 × 1 convolution with padding 0; and the mean is one pixel, which is brought back to H × W (section 13.3)."""
 
     def __init__(self, in_channels, atrous_rates, out_channels=256):
         super().__init__(in_channels, atrous_rates, out_channels)

@@ -103,3 +103,9 @@ def two_axes(channels, factor):
     13.2)."""
     size = _size(factor)
     return torch.outer(*[_falls(size, (size - 1) / 2, factor)] * 2)
+
+
+def double_precision(channels, factor):
+    """Your kernel is float64, as numpy's numbers are. Layers have float32: `.float()` (section 13.2)."""
+    size = _size(factor)
+    return _kernel(channels, _falls(size, (size - 1) / 2, factor)).double()

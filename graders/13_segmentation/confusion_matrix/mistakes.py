@@ -79,6 +79,22 @@ def present_classes_only(prediction, target, num_classes, ignore_index=255):
     return counts[:size, :size]
 
 
+def no_cell_for_what_never_occurs(prediction, target, num_classes, ignore_index=255):
+    """Your counts end at the last pair of classes that occurs, so they do not fill the matrix when the last class is
+    absent. Ask for K × K counts, with zeros at the end: `bincount` has `minlength` (section 13.1)."""
+    known = target != ignore_index
+    flat = target[known] * num_classes + prediction[known]
+    return torch.bincount(flat).reshape(num_classes, num_classes)
+
+
+def repeated_pairs_count_once(prediction, target, num_classes, ignore_index=255):
+    """You write `counts[target, prediction] += 1`, and torch adds 1 once to each cell, however often a pair comes.
+    Count how often each pair occurs: `bincount` does, for instance (section 13.1)."""
+    counts, known = torch.zeros(num_classes, num_classes, dtype=torch.int64), target != ignore_index
+    counts[target[known], prediction[known]] += 1
+    return counts
+
+
 def loops_over_pixels(prediction, target, num_classes, ignore_index=255):
     """Right, but it takes each pixel out of its tensor by itself, which is slow: a picture has a million. Turn each
     pair (target, prediction) into one number and let torch count those (section 13.1)."""

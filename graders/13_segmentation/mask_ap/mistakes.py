@@ -69,6 +69,29 @@ def taken_target_blocks(predictions, targets, threshold=0.5):
     return _area(_hits(predictions, targets, threshold, free=False), total) if total else math.nan
 
 
+def one_list_of_taken_targets(predictions, targets, threshold=0.5):
+    """You remember the numbers of the taken targets in one list for all pictures, so that target 0 of one picture is
+    taken in the others too. Each picture has its own list (section 13.7)."""
+    total, taken, hits = _total(targets), set(), []
+    if not total:
+        return math.nan
+    for _, picture, mask in _ranked(predictions):
+        ious = [-1.0 if t in taken else _iou(mask, m) for t, m in enumerate(targets[picture])]
+        best = max(range(len(ious)), key=ious.__getitem__) if ious else -1
+        hits.append(best >= 0 and ious[best] >= threshold)
+        if hits[-1]:
+            taken.add(best)
+    return _area(hits, total)
+
+
+def first_target_that_fits(predictions, targets, threshold=0.5):
+    """A prediction takes the first free target that reaches the threshold. It takes the one with the largest IoU
+    (section 13.7)."""
+    total = _total(targets)
+    first = lambda a, b: float(_iou(a, b) >= threshold)
+    return _area(_hits(predictions, targets, threshold, iou=first), total) if total else math.nan
+
+
 def best_iou_first(predictions, targets, threshold=0.5):
     """You match the pair with the largest IoU first. Predictions choose in the order of their scores (section 13.7)."""
     total, matched = _total(targets), set()
@@ -120,6 +143,17 @@ def eleven_points(predictions, targets, threshold=0.5):
     return sum(best(i / 10) for i in range(11)) / 11
 
 
+def hundred_and_one_points(predictions, targets, threshold=0.5):
+    """You average the precision at 101 recalls, 0, 0.01 … 1, as COCO does. Here every step of the curve counts with its
+    width (section 13.7)."""
+    total = _total(targets)
+    if not total:
+        return math.nan
+    precision, recall = _curve(_hits(predictions, targets, threshold), total)
+    best = lambda least: max((p for p, r in zip(precision, recall, strict=True) if r >= least - 1e-9), default=0.0)
+    return sum(best(i / 100) for i in range(101)) / 101
+
+
 def not_interpolated(predictions, targets, threshold=0.5):
     """You use the precision as it is. Interpolated precision at a recall is the best precision at that recall *or a
     higher one*, so that the curve never rises (section 13.7)."""
@@ -129,6 +163,17 @@ def not_interpolated(predictions, targets, threshold=0.5):
     precision, recall = _curve(_hits(predictions, targets, threshold), total)
     steps = [b - a for a, b in zip([0.0, *recall], recall, strict=False)]
     return float(sum(step * p for step, p in zip(steps, precision, strict=True)))
+
+
+def best_precision_so_far(predictions, targets, threshold=0.5):
+    """You take the best precision from the beginning of the list to each place. Interpolated precision looks the other
+    way: the best from that place to the end (section 13.7)."""
+    total = _total(targets)
+    if not total:
+        return math.nan
+    precision, recall = _curve(_hits(predictions, targets, threshold), total)
+    steps = [b - a for a, b in zip([0.0, *recall], recall, strict=False)]
+    return float(sum(step * max(precision[: i + 1]) for i, step in enumerate(steps)))
 
 
 def box_iou(predictions, targets, threshold=0.5):

@@ -114,6 +114,9 @@ def test_best_unmatched(student):
     same(student.mask_ap(predictions, targets), 0.5, "mask_ap where the second prediction's target is taken", DIGITS)
     predictions = [one((0, 4, 0.9), (1, 5, 0.8))]  # the second one's best target is taken, the other has IoU 3/6
     same(student.mask_ap(predictions, targets), 1.0, "mask_ap where the second-best target is free", DIGITS)
+    targets = [torch.stack([strip(0, 4), strip(1, 6)])]
+    predictions = [one((1, 5, 0.9), (0, 3, 0.8))]  # IoU 3/5 and 4/5, then 3/4 and 2/6
+    same(student.mask_ap(predictions, targets), 1.0, "mask_ap where two targets fit the first prediction", DIGITS)
     targets = [strip(0, 4)[None], strip(0, 4)[None]]
     predictions = [one((0, 2, 0.9)), one((0, 4, 0.8))]
     same(student.mask_ap(predictions, targets, 0.5), 1.0, "mask_ap with an IoU equal to the threshold", DIGITS)

@@ -52,6 +52,13 @@ def target_only_left_out(prediction, target, num_classes, ignore_index=255):
     return _mean(_iou(counts)[0], counts.sum(0) > 0)
 
 
+def classes_without_a_hit_left_out(prediction, target, num_classes, ignore_index=255):
+    """You leave out classes whose intersection is empty. A class that is there and was never found has an IoU of 0, and
+    counts; only where the *union* is empty there is nothing to say (section 13.1)."""
+    counts = _counts(prediction, target, num_classes, ignore_index)
+    return _mean(_iou(counts)[0], counts.diag() > 0)
+
+
 def ignored_pixels_in_the_union(prediction, target, num_classes, ignore_index=255):
     """What is predicted at ignored pixels enlarges your unions. Leave these pixels out of everything (section 13.1)."""
     total, known = [], target != ignore_index
@@ -136,4 +143,4 @@ def zero_for_nothing(prediction, target, num_classes, ignore_index=255):
 def returns_a_tensor(prediction, target, num_classes, ignore_index=255):
     """You return a tensor. The result is a Python float: `.item()` (section 13.1)."""
     iou, occurs = _iou(_counts(prediction, target, num_classes, ignore_index))
-    return iou[occurs].mean()
+    return iou[occurs].mean().float()

@@ -1,5 +1,7 @@
 import math
 
+import torch
+
 _VOID = 255
 
 
@@ -9,7 +11,7 @@ def _segments(panoptic, void=_VOID):
 
 
 def _rows(prediction, target, num_classes, match=None, classes_mix=False, cut_void=True, forgive=True, numbers=False,
-          all_pairs=False, half=0.5, void=_VOID):  # fmt: skip
+          at_half=False, void=_VOID):  # fmt: skip
     """(sum of IoUs, matches, extra, missed) of each class."""
     match = match or (lambda both, union: 2 * both > union)
     hidden, there, found = target[0] == _VOID, _segments(target, void), _segments(prediction, void)
@@ -26,8 +28,8 @@ def _rows(prediction, target, num_classes, match=None, classes_mix=False, cut_vo
                     ious.append(both / union)
                     taken_found.add(key)
                     taken_there.add(other)
-        extra = sum(key[0] == c and key not in taken_found and not (forgive and 2 * (m & hidden).sum() > m.sum())
-                    for key, m in found.items())  # fmt: skip
+        forgiven = lambda m: forgive and 2 * (m & hidden).sum() + at_half > m.sum()
+        extra = sum(key[0] == c and key not in taken_found and not forgiven(m) for key, m in found.items())
         missed = sum(key[0] == c and key not in taken_there for key in there)
         rows.append((sum(ious), len(ious), int(extra), missed))
     return rows
@@ -81,6 +83,12 @@ def false_positives_in_void(prediction, target, num_classes):
     return _mean(_rows(prediction, target, num_classes, forgive=False))
 
 
+def forgives_at_one_half(prediction, target, num_classes):
+    """You forgive a predicted segment of which exactly half lies in void. It must be *more* than half (section
+    13.8)."""
+    return _mean(_rows(prediction, target, num_classes, at_half=True))
+
+
 def void_not_looked_at(prediction, target, num_classes):
     """Void changes nothing in your answer but that it is no class. Take it out of predicted segments, and forgive those
     that lie mostly in it (section 13.8)."""
@@ -114,6 +122,13 @@ def sq_over_all_segments(prediction, target, num_classes):
     return result
 
 
+def sq_of_classes_with_a_match(prediction, target, num_classes):
+    """Your SQ is the mean over the classes that have a match. A class with misses or false alarms only counts too: its
+    SQ is 0 (section 13.8)."""
+    rows = _rows(prediction, target, num_classes)
+    return dict(_mean(rows), sq=_mean([row for row in rows if row[1]])["sq"])
+
+
 def product_of_the_means(prediction, target, num_classes):
     """Your PQ is the product of the means of SQ and RQ. Multiply class by class, then take the mean (section 13.8)."""
     result = _mean(_rows(prediction, target, num_classes))
@@ -132,6 +147,18 @@ def classes_of_the_target_only(prediction, target, num_classes):
     13.8)."""
     there = {key[0] for key in _segments(target)}
     return _mean([row for c, row in enumerate(_rows(prediction, target, num_classes)) if c in there])
+
+
+def class_0_left_out(prediction, target, num_classes):
+    """You leave out class 0. It is a class like the others here; what belongs to no class is 255 (section 13.8)."""
+    return _mean(_rows(prediction, target, num_classes)[1:])
+
+
+def instance_0_left_out(prediction, target, num_classes):
+    """You leave out segments whose instance is 0. That is a number like others: only class 255 is void (section
+    13.8)."""
+    prediction, target = (torch.stack([m[0].where(m[1] != 0, -1), m[1]]) for m in (prediction, target))
+    return _mean(_rows(prediction, target, num_classes))
 
 
 def pooled_over_classes(prediction, target, num_classes):

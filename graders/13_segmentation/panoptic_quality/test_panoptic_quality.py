@@ -135,6 +135,8 @@ def test_void_by_hand(student):
     check(student, prediction, target, 1, (1, 1, 1), "panoptic_quality with a segment in void")
     check(student, strip((0, 8, 0, 1)), target, 1, (1, 1, 1), "panoptic_quality of a segment that runs into void")
     check(student, strip((0, 2, 0, 1)), target, 1, (0, 0, 0), "panoptic_quality of half a segment, the rest void")
+    target, prediction = strip((0, 4, 0, 1), (4, 6, 0, 2)), strip((0, 4, 0, 1), (5, 7, 0, 2))
+    check(student, prediction, target, 1, (0.5, 1, 0.5), "panoptic_quality with a segment of which one half is void")
 
 
 @points(0.75)

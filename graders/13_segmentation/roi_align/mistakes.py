@@ -71,6 +71,24 @@ def samples_at_the_corners(features, boxes, output_size, spatial_scale=1.0, samp
     return _roi_align(features, boxes, output_size, spatial_scale, sampling_ratio, aligned, places=places)
 
 
+def samples_from_edge_to_edge(features, boxes, output_size, spatial_scale=1.0, sampling_ratio=2, aligned=True):
+    """Your samples run from one edge of the box to the other, both included, as `linspace` does. They lie in the
+    middles of equal parts: at (s + 0.5) / sampling_ratio of a bin (section 13.6)."""
+
+    def places(low, size, bins, samples):
+        step = torch.linspace(0, 1, bins * samples).to(low).reshape(bins, samples)
+        return low[:, None, None] + size[:, None, None] * step
+
+    return _roi_align(features, boxes, output_size, spatial_scale, sampling_ratio, aligned, places=places)
+
+
+def boxes_with_one_pixel_more(features, boxes, output_size, spatial_scale=1.0, sampling_ratio=2, aligned=True):
+    """You add 1 to the width and height of the boxes, as for corners that are whole pixels. Here corners are places:
+    the length is scale · (x2 − x1) (section 13.6)."""
+    boxes = torch.cat([boxes[:, :3], boxes[:, 3:] + 1 / spatial_scale], 1)
+    return _roi_align(features, boxes, output_size, spatial_scale, sampling_ratio, aligned)
+
+
 def one_sample_a_bin(features, boxes, output_size, spatial_scale=1.0, sampling_ratio=2, aligned=True):
     """You take one sample in the middle of each bin. It is the mean of sampling_ratio × sampling_ratio of them (section
     13.6)."""
@@ -129,6 +147,13 @@ def border_continues_for_ever(features, boxes, output_size, spatial_scale=1.0, s
     return _roi_align(features, boxes, output_size, spatial_scale, sampling_ratio, aligned, weights=weights)
 
 
+def mean_of_the_samples_inside(features, boxes, output_size, spatial_scale=1.0, sampling_ratio=2, aligned=True):
+    """You divide by the number of samples that lie in the map. A sample outside is 0 and counts: divide by
+    sampling_ratio² (section 13.6)."""
+    inside = _roi_align(torch.ones_like(features), boxes, output_size, spatial_scale, sampling_ratio, aligned)
+    return _roi_align(features, boxes, output_size, spatial_scale, sampling_ratio, aligned) / inside.clamp(min=1e-6)
+
+
 def box_is_clipped(features, boxes, output_size, spatial_scale=1.0, sampling_ratio=2, aligned=True):
     """You clip the boxes to the map before you divide them into bins, so that the bins get smaller. The box stays as it
     is; its samples are treated one by one (section 13.6)."""
@@ -167,6 +192,15 @@ def least_size_when_aligned(features, boxes, output_size, spatial_scale=1.0, sam
 def no_least_size(features, boxes, output_size, spatial_scale=1.0, sampling_ratio=2, aligned=True):
     """With `aligned=False`, a box that is smaller than one pixel of the map counts as one pixel wide and high; yours
     does not (section 13.6)."""
+    return _roi_align(features, boxes, output_size, spatial_scale, sampling_ratio, aligned, least=False)
+
+
+def least_size_before_scaling(features, boxes, output_size, spatial_scale=1.0, sampling_ratio=2, aligned=True):
+    """With `aligned=False` you make boxes at least one pixel of the *picture* large. It is one pixel of the map: scale
+    first (section 13.6)."""
+    if not aligned:
+        x1, y1, x2, y2 = boxes[:, 1:].unbind(1)
+        boxes = torch.stack([boxes[:, 0], x1, y1, torch.maximum(x2, x1 + 1), torch.maximum(y2, y1 + 1)], 1)
     return _roi_align(features, boxes, output_size, spatial_scale, sampling_ratio, aligned, least=False)
 
 

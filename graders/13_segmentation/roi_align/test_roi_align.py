@@ -21,15 +21,16 @@ def reference(features, boxes, output_size, spatial_scale=1.0, sampling_ratio=2,
     return torchvision.ops.roi_align(features, boxes, output_size, spatial_scale, sampling_ratio, aligned)
 
 
-def maps(r):
-    return r.tensor(r.randint(1, 2), r.randint(1, 2), r.randint(4, 7), r.randint(4, 7))
+def maps(r, dtype=torch.float32):
+    """float32 mostly: places that an answer computes in float32 are then as good as those of a known mistake."""
+    return r.tensor(r.randint(1, 2), r.randint(1, 2), r.randint(4, 7), r.randint(4, 7), dtype=dtype)
 
 
 def boxes_in(r, features, low, high, least, scale=1.0):
     """Up to three boxes whose corner lies between low and high times the map's size, and which are least … wide."""
     n, count = len(features), r.randint(1, 3)
     height, width = features.shape[-2:]
-    share = lambda: torch.special.ndtr(r.tensor(count))  # uniform in (0, 1), as tensors are normal
+    share = lambda: torch.special.ndtr(r.tensor(count)).to(features)  # uniform in (0, 1), as tensors are normal
     corner = torch.stack([width * (low + (high - low) * share()), height * (low + (high - low) * share())], 1)
     size = least + torch.stack([0.6 * width * share(), 0.6 * height * share()], 1)
     picture = r.ints(count, 1, high=n - 1).to(corner)
@@ -55,9 +56,9 @@ def sampled(r):
 
 
 def not_aligned(r):
-    features = maps(r)
-    boxes = boxes_in(r, features, 0.05, 0.4, r.choice([0.8, 0.1]))
-    return dict(features=features, boxes=boxes, output_size=r.pair(1, 3), aligned=False)
+    features, scale = maps(r), r.choice([1.0, 0.5, 2.0])
+    boxes = boxes_in(r, features, 0.05, 0.4, r.choice([0.8, 0.1]), scale)
+    return dict(features=features, boxes=boxes, output_size=r.pair(1, 3), spatial_scale=scale, aligned=False)
 
 
 def beyond_the_border(r):
@@ -67,7 +68,7 @@ def beyond_the_border(r):
 
 
 def tiny(r):
-    features = maps(r)
+    features = maps(r, torch.float64)
     boxes = boxes_in(r, features, 0.05, 0.8, 0.0)
     boxes[:, 3:] = boxes[:, 1:3] + 0.05 * (boxes[:, 3:] - boxes[:, 1:3])
     return dict(features=features, boxes=boxes, output_size=r.pair(1, 2))

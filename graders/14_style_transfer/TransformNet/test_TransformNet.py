@@ -26,7 +26,7 @@ def net_of(student, *args, **kwargs):
 def painted(net, x):
     y = net(x)
     if not isinstance(y, torch.Tensor):
-        fail(f"the net gives {what_it_is(y)}; it must give one tensor of pictures.")
+        fail(f"The net gives {what_it_is(y)}; it must give one tensor of pictures.")
     return y
 
 
@@ -37,10 +37,10 @@ def test_size(student):
     for size in ((16, 16), (20, 28)):
         found = list(painted(net, picture(2, *size)).shape)
         if found[2:] != list(size) and size == (16, 16):
-            fail(f"pictures of 2 × 3 × 16 × 16 become {' × '.join(map(str, found))}.", "shrinks")
+            fail(f"Pictures of 2 × 3 × 16 × 16 become {' × '.join(map(str, found))}.", "shrinks")
         if found[2:] != list(size):
             fail(
-                f"pictures of 2 × 3 × 20 × 28 become {' × '.join(map(str, found))}; 16 × 16 is right.", "one_size_only"
+                f"Pictures of 2 × 3 × 20 × 28 become {' × '.join(map(str, found))}; 16 × 16 is right.", "one_size_only"
             )
         same(found, [2, 3, *size], f"the shape of the output for pictures of {size[0]} × {size[1]}")
 
@@ -56,7 +56,7 @@ def test_range(student):
     low, high = min(y.min().item() for y in found), max(y.max().item() for y in found)
     if not (low >= 0 and high <= 1):
         slug = "from_minus_one_to_one" if -1 <= low and high <= 1 else "unbounded"
-        fail(f"the output lies between {low:.3g} and {high:.3g}; it must lie in [0, 1].", slug)
+        fail(f"The output lies between {low:.3g} and {high:.3g}; it must lie in [0, 1].", slug)
 
 
 @points(0.75)
@@ -64,9 +64,9 @@ def test_down(student):
     """The net works on a smaller picture: a convolution with a stride takes it down, and it comes up again."""
     looked = student.support.inside(net_of(student, width=8), picture(1, 32, 32))
     if looked["smallest"] is None:
-        fail("the net has no convolution.")
+        fail("The net has no convolution.")
     if looked["smallest"] > 16:
-        fail(f"for a picture of 32 × 32 the smallest map has {looked['smallest']} rows.", "never_goes_down")
+        fail(f"For a picture of 32 × 32 the smallest map has {looked['smallest']} rows.", "never_goes_down")
 
 
 @points(0.75)
@@ -74,9 +74,9 @@ def test_residual(student):
     """There is a residual block: a way around at least one convolution."""
     lengths = student.support.lengths(net_of(student, width=8), picture(1, 16, 16))
     if not lengths:
-        fail("no gradient flows from the output to the input.", "detached")
+        fail("No gradient flows from the output to the input.", "detached")
     if len(lengths) == 1:
-        fail(f"every way from input to output passes {lengths[0]} convolutions: there is no shortcut.", "no_shortcut")
+        fail(f"Every way from input to output passes {lengths[0]} convolutions: there is no shortcut.", "no_shortcut")
 
 
 @points(0.75)
@@ -84,12 +84,12 @@ def test_instance_norm(student):
     """Maps are normalised picture by picture: a picture's result does not depend on its neighbours in the batch."""
     net = net_of(student, width=8)
     if not student.support.inside(net, picture(1, 16, 16))["normalised"]:
-        fail("nothing in the net takes a mean: there is no normalisation.", "no_normalisation")
+        fail("Nothing in the net takes a mean: there is no normalisation.", "no_normalisation")
     batch = torch.cat([picture(1, 16, 16), 0.2 * picture(2, 16, 16, seed=1)])
     together, alone = painted(net, batch)[:1], painted(net, batch[:1])
     away = (together - alone).abs().max().item()
     if away > 1e-3:
-        fail(f"in train mode the same picture gives another result beside other pictures; they differ by {away:.2g}.",
+        fail(f"In train mode the same picture gives another result beside other pictures; they differ by {away:.2g}.",
              "batch_norm")  # fmt: skip
 
 
@@ -101,7 +101,7 @@ def test_width(student):
         for net in (net_of(student, width=8), net_of(student, 16), net_of(student), net_of(student, 32))
     )
     if not narrow < wide < told:
-        fail(f"with width 8, 16 and 32 the net has {narrow}, {wide} and {told} parameters.", "width_ignored")
+        fail(f"With width 8, 16 and 32 the net has {narrow}, {wide} and {told} parameters.", "width_ignored")
     same(usual, told, "the number of parameters of TransformNet(), compared with TransformNet(32)")
 
 
@@ -111,4 +111,4 @@ def test_learns(student):
     net = net_of(student, width=8)
     before, after = student.support.step(net, picture(2, 16, 16), picture(2, 16, 16, seed=2))
     if not after < before:
-        fail(f"the mean squared error is {before:.6f} before a step and at least {after:.6f} after it.")
+        fail(f"The mean squared error is {before:.6f} before a step and at least {after:.6f} after it.")

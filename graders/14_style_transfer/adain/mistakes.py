@@ -85,6 +85,13 @@ def eps_outside_the_content_root(content, style, eps=1e-5):
     return (content - _mean(content)) / (_variance(content).sqrt() + eps) * _variance(style).sqrt() + _mean(style)
 
 
+def sample_deviation_and_eps(content, style, eps=1e-5):
+    """You add eps to what `std()` gives, and none to the style's. It is added to both variances, under the roots; and
+    `std()` divides by one place less than there are, unless told `correction=0` (section 14.7)."""
+    spread = content.std(PLACES, keepdim=True) + eps
+    return (content - _mean(content)) / spread * style.std(PLACES, keepdim=True) + _mean(style)
+
+
 def eps_for_content_only(content, style, eps=1e-5):
     """You add eps to the content's variance only. It is added to the style's as well, so that a picture with itself as
     style stays as it is (section 14.7)."""

@@ -19,9 +19,9 @@ def reference(content, style, eps=1e-5):
     return (content - mean) / deviation * new_deviation + new_mean
 
 
-def case(r, other_size=False):
+def case(r, pictures=1, other_size=False):
     dtype = r.choice([torch.float64, torch.float32])
-    n, c = r.randint(1, 2), r.randint(1, 3)
+    n, c = r.randint(1, pictures), r.randint(1, 3)
     scale, shift = (torch.arange(1.0, n * c + 1, dtype=dtype).reshape(n, c, 1, 1) * k for k in (0.5, 0.7))
     size = (r.randint(13, 14), 11) if other_size else (12, 12)
     return dict(
@@ -30,7 +30,7 @@ def case(r, other_size=False):
 
 
 def any_call(r):
-    return case(r)
+    return case(r, pictures=2)
 
 
 def other_sizes(r):
@@ -79,6 +79,6 @@ def test_gradients(student):
     (expected,) = torch.autograd.grad(reference(leaf, style), leaf, cotangent)
     found = gradients(student.adain, content, style, cotangents=cotangent).inputs[0]
     if found is None:
-        fail("no gradient flows to content.")
+        fail("No gradient flows to content.")
     same(found, expected, "the gradient of content", tolerance=2 * TOLERANCE)
     leaves_inputs(student.adain, any_call, cases=2)

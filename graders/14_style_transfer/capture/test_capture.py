@@ -68,7 +68,7 @@ def test_gradients(student):
         (expected,) = torch.autograd.grad(outputs, x, cotangents)
         found = gradients(student.capture, getattr(student.support, kind)(), X, layers, cotangents=cotangents)
         if found.inputs[0] is None:
-            fail("no gradient flows back to x: what was captured is detached from it.")
+            fail("No gradient flows back to x: what was captured is detached from it.")
         same(found.inputs[0], expected, f"the gradient of x after capture(net, x, {layers})")
 
 
@@ -85,7 +85,7 @@ def test_stops(student):
         for name, times in expected.items():
             if bool(found[name]) != bool(times):
                 did = "was run" if found[name] else "was not run"
-                fail(f"for {layers} the layer {name!r} {did}. The net's layers are conv1, relu1, pool1, middle, conv2, "
+                fail(f"For {layers} the layer {name!r} {did}. The net's layers are conv1, relu1, pool1, middle, conv2, "
                      "relu2, end.")  # fmt: skip
 
 

@@ -46,6 +46,14 @@ def mixes_the_batch(features):
     return flat @ flat.T / (c * h * w)
 
 
+def one_table_for_all(features):
+    """You put the channels of all pictures into one table of N·C rows, as code for a single picture does. Each picture
+    has its own: keep the axis N, multiply matrices of (N, C, H·W), divide by C · H · W (section 14.2)."""
+    n, c, h, w = features.shape
+    flat = features.view(n * c, h * w)
+    return flat @ flat.T / features.numel()
+
+
 def sums_over_the_batch(features):
     """You add the matrices of all pictures to one. Each picture has its own: the result is N × C × C (section 14.2)."""
     n, c, h, w = features.shape

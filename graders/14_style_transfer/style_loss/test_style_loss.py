@@ -81,7 +81,7 @@ def test_gradients(student):
         (expected, _), (found, _) = both(student, seed)
         for name, right, mine in zip(LAYERS, expected, found, strict=True):
             if mine is None:
-                fail(f"no gradient flows to generated[{name!r}].")
+                fail(f"No gradient flows to generated[{name!r}].")
             same(mine, right, f"the gradient of generated[{name!r}]")
     leaves_inputs(student.style_loss, equal_sizes, cases=2)
 
@@ -91,10 +91,10 @@ def test_target(student):
     """No gradient flows to the style's features: they are a target."""
     _, (mine, found) = both(student, 3)
     if any(gradient is None for gradient in mine):
-        fail("no gradient flows to the generated picture's features.")
+        fail("No gradient flows to the generated picture's features.")
     for name, gradient in zip(LAYERS, found, strict=True):
         if gradient is not None and bool(gradient.any()):
-            fail(f"a gradient flows to style[{name!r}], which is a target.")
+            fail(f"A gradient flows to style[{name!r}], which is a target.")
 
 
 def both(student, seed):

@@ -39,7 +39,7 @@ def paint(student, style_weight, steps=STEPS, **options):
     if not isinstance(result, torch.Tensor):
         fail(f"style_transfer returns {what_it_is(result)}; it must return the picture, a tensor.")
     if result.shape != pictures()[0].shape:
-        fail(f"the result has shape {tuple(result.shape)}; it must have the content's, {tuple(pictures()[0].shape)}.")
+        fail(f"The result has shape {tuple(result.shape)}; it must have the content's, {tuple(pictures()[0].shape)}.")
     return told
 
 
@@ -81,9 +81,9 @@ def test_form(student):
     low, high = result.min().item(), result.max().item()
     assert low >= 0 and high <= 1, f"The result's pixels lie between {low:.3f} and {high:.3f}; they must lie in [0, 1]."
     if result.requires_grad:
-        fail("the result requires gradients: it still has the graph of its making.")
+        fail("The result requires gradients: it still has the graph of its making.")
     if torch.equal(result, pictures()[0]):
-        fail("the result is the content, unchanged.")
+        fail("The result is the content, unchanged.")
 
 
 @points(1.5)
@@ -92,7 +92,7 @@ def test_loss_falls(student):
     (_, start), (content, style) = losses(pictures()[0]), losses(paint(student, MUCH)["result"])
     before, after = MUCH * start, content + MUCH * style
     if not after <= 0.25 * before:
-        fail(f"with style_weight={MUCH:g}, steps={STEPS}, lr={RATE} the loss goes from {before:.4f} to {after:.4f} "
+        fail(f"With style_weight={MUCH:g}, steps={STEPS}, lr={RATE} the loss goes from {before:.4f} to {after:.4f} "
              f"(content {content:.4f}, style {MUCH:g} · {style:.6f}).")  # fmt: skip
 
 
@@ -103,19 +103,20 @@ def test_keeps_content(student):
     result = paint(student, 0.0, steps=8)["result"]
     away = (result.detach() - content).abs().mean().item()
     if not away <= 0.05:
-        fail(f"with style_weight=0 the pixels differ from the content's by {away:.3f} on average, after 8 steps.")
+        fail(f"With style_weight=0 the pixels differ from the content's by {away:.3f} on average, after 8 steps.")
 
 
 @points(1.5)
 def test_tradeoff(student):
     """A larger style weight brings the Gram matrices nearer to the style's, at the cost of the content."""
     little, much = (losses(paint(student, weight)["result"]) for weight in (LITTLE, MUCH))
-    told = (f"style loss {little[1]:.5f} with style_weight={LITTLE:g} and {much[1]:.5f} with style_weight={MUCH:g}, "
-            f"content loss {little[0]:.4f} and {much[0]:.4f}.")  # fmt: skip
+    weights = f"with style_weight={MUCH:g}", f"with style_weight={LITTLE:g}"
     if not much[1] <= 0.25 * little[1]:
-        fail(f"a larger style weight does not bring the style nearer: {told}")
+        fail(f"The style loss is {much[1]:.5f} {weights[0]} and {little[1]:.5f} {weights[1]}; "
+             "the first must be less than a quarter of the second.")  # fmt: skip
     if not little[0] <= 0.25 * much[0]:
-        fail(f"a smaller style weight does not keep the content better: {told}")
+        fail(f"The content loss is {little[0]:.5f} {weights[1]} and {much[0]:.5f} {weights[0]}; "
+             "the first must be less than a quarter of the second.")  # fmt: skip
 
 
 @points(1)
@@ -125,9 +126,10 @@ def test_leaves_the_net(student):
         told = paint(student, MUCH, steps=3, frozen=frozen)
         for what in ("weights changed", "modes changed", "requires_grad changed"):
             if told[what]:
-                fail(f"the net after style_transfer: {what} of {', '.join(told[what])}.")
+                names = ", ".join(name or "the net itself" for name in told[what])
+                fail(f"After style_transfer, {what.removesuffix(' changed')} differ from before: {names}.")
         if told["hooks"]:
-            fail(f"hooks are left on {', '.join(told['hooks'])}.")
+            fail(f"Hooks are left on {', '.join(told['hooks'])}.")
 
 
 @points(0.5)
@@ -138,9 +140,9 @@ def test_leaves_inputs(student):
     if reply.changed:
         fail("style_transfer changes a picture that it was given.")
     if reply.value["inputs require gradients"]:
-        fail("a picture that was given to style_transfer requires gradients afterwards.")
+        fail("A picture that was given to style_transfer requires gradients afterwards.")
     if reply.random_state_changed:
-        fail("the global random state is another one afterwards.")
+        fail("The global random state is another one afterwards.")
 
 
 @points(1)
@@ -149,12 +151,12 @@ def test_callback(student):
     told = paint(student, MUCH, steps=5, watched=True)
     first = told["steps"][0] if told["steps"] else 0
     if told["steps"] != list(range(first, first + 5)) or first not in (0, 1):
-        fail(f"with steps=5 the callback was called for the steps {told['steps']}; expected 0 to 4, or 1 to 5.")
+        fail(f"With steps=5 the callback was called for the steps {told['steps']}; expected 0 to 4, or 1 to 5.")
     if told["with graph"]:
-        fail("the callback gets a picture that requires gradients: hand it image.detach().")
+        fail("The callback gets a picture that requires gradients: hand it image.detach().")
     moved = [(picture - pictures()[0]).abs().max().item() for picture in told["pictures"]]
     if min(moved) == 0:
-        fail(f"in step {told['steps'][moved.index(min(moved))]} the callback gets the content, unchanged: it is to be "
+        fail(f"In step {told['steps'][moved.index(min(moved))]} the callback gets the content, unchanged: it is to be "
              "called after the step.")  # fmt: skip
     same(told["pictures"][-1].clamp(0, 1), told["result"], "the last picture that the callback gets", tolerance=1e-5)
 
@@ -164,4 +166,4 @@ def test_targets(student):
     """The targets are computed before the first step: the net sees the style once, not in every step."""
     found = paint(student, MUCH, steps=8)["runs on the style"]
     if found > 3:
-        fail(f"in 8 steps the net was run {found} times on the style.")
+        fail(f"In 8 steps the net was run {found} times on the style.")

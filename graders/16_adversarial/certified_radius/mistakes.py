@@ -74,8 +74,20 @@ def bayesian(top_count, n, sigma, alpha=0.001):
 def negative_radius(top_count, n, sigma, alpha=0.001):
     """You return a negative radius where the bound is below one half. Nothing is proved there: return 0.0 (section
     16.8)."""
-    lowest = _lowest(top_count, n, alpha)
-    return float(sigma * stats.norm.ppf(lowest)) if lowest > 0 else -sigma
+    return float(sigma * stats.norm.ppf(stats.beta.ppf(alpha, top_count, n - top_count + 1)))
+
+
+def nan_without_votes(top_count, n, sigma, alpha=0.001):
+    """Without any vote your result is nan: a beta distribution whose first parameter is 0 has no quantile. The bound is
+    0 then, and nothing is proved: return 0.0 (section 16.8)."""
+    lowest = stats.beta.ppf(alpha, top_count, n - top_count + 1)
+    return 0.0 if lowest <= 0.5 else float(sigma * stats.norm.ppf(lowest))
+
+
+def two_sided_never_abstains(top_count, n, sigma, alpha=0.001):
+    """Your bound is that of a two-sided interval, with alpha / 2 on each side, and you never abstain. Only the lower
+    side matters: all of alpha; and below one half nothing is proved: return 0.0 (section 16.8)."""
+    return float(sigma * stats.norm.ppf(stats.beta.ppf(alpha / 2, top_count, n - top_count + 1)))
 
 
 def none_to_abstain(top_count, n, sigma, alpha=0.001):

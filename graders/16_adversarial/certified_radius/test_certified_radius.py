@@ -41,14 +41,14 @@ def test_all_the_same(student):
 @points(1)
 def test_abstains(student):
     """Where the lower bound is at most one half, nothing is proved and the result is 0.0."""
-    for count, n, alpha in ((0, 100, 0.001), (30, 100, 0.001), (50, 100, 0.05), (60, 100, 0.001), (3, 5, 0.01)):
+    for count, n, alpha in ((30, 100, 0.001), (50, 100, 0.05), (60, 100, 0.001), (3, 5, 0.01), (0, 100, 0.001)):
         same(student.certified_radius(count, n, 1.0, alpha), 0.0, f"the radius for {count} of {n} with alpha {alpha}")
 
 
 @points(0.5)
 def test_monotone(student):
     """More equal answers never give a smaller radius, and a radius is never negative."""
-    counts = range(0, 201, 10)
+    counts = range(10, 201, 10)  # none at all: test_abstains
     calls = [((count, 200, 0.5), {}) for count in counts]
     found = batch(student.certified_radius, calls)
     for count, radius in zip(counts, found, strict=True):

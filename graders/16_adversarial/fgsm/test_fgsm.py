@@ -109,7 +109,7 @@ def test_mode(student):
     y = torch.tensor([0, 2, 1, 1])
     model = student.support.mixed_modes(student.support.batch_norm_cnn())
     moved = student.support.traces(["modes"], student.fgsm.handle(), model, x, y, 0.1)["modes"]
-    assert not moved, f"The mode of {', '.join(moved)} is another one afterwards."
+    assert not moved, f"Another mode than before have: {', '.join(moved)}."
     for train in (True, False):
         model, twin = student.support.batch_norm_cnn(), support.batch_norm_cnn().train(train)
         model.train(train)

@@ -128,6 +128,20 @@ def plain_convolution_of_the_radius(layers, lower, upper):
     return _through(layers, lower, upper, affine)
 
 
+def dilation_and_groups_forgotten(layers, lower, upper):
+    """Your radius goes through a convolution with the layer's stride and padding, but without its dilation and groups.
+    Use all four (section 16.7)."""
+
+    def affine(layer, low, high):
+        if isinstance(layer, nn.Linear):
+            return _affine(layer, low, high)
+        radius = F.conv2d((high - low) / 2, layer.weight.abs(), None, layer.stride, layer.padding)
+        centre = layer((low + high) / 2)
+        return centre - radius, centre + radius
+
+    return _through(layers, lower, upper, affine)
+
+
 def relu_on_the_radius(layers, lower, upper):
     """You apply ReLU to the middle and keep the radius. ReLU acts on each bound (section 16.7)."""
 

@@ -140,7 +140,7 @@ def test_generator(student):
     reply = observe(student.support.three_times, student.pgd.handle(), model, x, y, 0.2, 0.05, 2)
     first, second, again = reply.value
     if reply.random_state_changed or not torch.equal(first, again):
-        fail("with two generators of one seed the results differ, or the global random state is used.",
+        fail("With two generators of one seed the results differ, or the global random state is used.",
              "ignores_generator")  # fmt: skip
     assert not torch.equal(first, second), "A second call with the same generator gives the same start."
 
@@ -175,4 +175,4 @@ def test_untouched(student):
     assert not found["x requires grad"] and not found["x grad"], "x requires gradients or has a .grad afterwards."
     for norm in ("linf", "l2"):
         got = student.pgd(student.support.constant(), x, y, 0.1, 0.05, 2, norm=norm, random_start=False)
-        same(got, x, f"x on a model with constant logits, in {norm}", 1e-6)
+        same(got, x, f"the result for a model with constant logits, in {norm},", 1e-6)

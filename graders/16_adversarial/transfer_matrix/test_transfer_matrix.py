@@ -50,6 +50,8 @@ def test_values(student):
 def test_attack(student):
     """The attack is called once for each row, on all pictures."""
     calls = student.support.transferred("calls", student.transfer_matrix.handle(), *models(0, 3))
+    if len(calls) != 3:
+        fail(f"For 3 models the attack is called {len(calls)} times, expected 3: once for each row.")
     same(calls, [40, 40, 40], "how many pictures each call of the attack got")
 
 
@@ -57,4 +59,4 @@ def test_attack(student):
 def test_modes(student):
     """Each submodule of each model is afterwards in the mode that it was in."""
     before, after = student.support.transferred("modes", student.transfer_matrix.handle(), *models(0, 2))
-    same(after, before, "whether each part is in train mode afterwards,")
+    same(after, before, "`.training` of the parts afterwards")

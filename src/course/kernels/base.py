@@ -62,9 +62,6 @@ class Connection(Protocol):
     def ask(self, request: dict[str, Any], seconds: float, from_ref: Any) -> list[dict[str, Any]]:
         """One message and its replies. Raises SubmissionFault."""
 
-    def cpu_seconds(self) -> float | None:
-        """CPU time that the copy has used since it was made, measured from outside; None where that is impossible."""
-
     def close(self) -> None: ...
 
 

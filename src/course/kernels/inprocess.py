@@ -26,9 +26,6 @@ class InProcessConnection:
         reply, buffers = self.agent.handle(node, [bytearray(b) for b in sent])
         return Decoder([bytearray(b) for b in buffers], from_ref).decode(reply)
 
-    def cpu_seconds(self) -> float | None:
-        return None
-
     def close(self) -> None:
         pass
 

@@ -100,6 +100,7 @@ class WarmParent:
         """Ask for a kernel; gives its name, our end of its socket and a pipe that tells how it ended."""
         name = f"{os.getpid()}-{next(self._numbers)}"
         ours, theirs = socket.socketpair()
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         told, telling = os.pipe()
         try:
             message = json.dumps({"op": "start", "id": name}).encode()

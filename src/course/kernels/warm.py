@@ -30,7 +30,8 @@ from coursebridge.agent import MAX_MESSAGE
 from coursebridge.codec import CodecError, Decoder
 from coursebridge.frames import ConnectionLost, DeadlinePassed, MalformedFrame, receive_frame, send_frame
 
-PATIENCE = 4  # how many times its limit a call may wait in all, on a machine that is busy with other things
+START_SECONDS = 30.0  # for a fork of the parent, on a very busy machine
+PATIENCE = 4  # how many times its limit a call or a cell may take in all, on a machine that is busy with other things
 CREDENTIALS = struct.Struct("3i")  # process, user and group id of a sender, unix(7)
 
 
@@ -57,6 +58,7 @@ class WarmKernel:
         self._deadline = 0.0
         self._name: str
         self._sock: socket.socket
+        self._seen_from_here: int | None  # its process id in our namespace
         self._told: int
         self._spent: bool  # its process has served as its own clone
         self._banned: tuple[tuple[str, ...], socket.socket] | None  # a copy that refuses these families
@@ -159,9 +161,9 @@ class WarmKernel:
         self._spent, self._banned = False, None
         self._name, self._sock, self._told = self._parent.fork()
         try:
-            self._receive(30.0)
-        except SubmissionFault as fault:  # none of the submission's code has run yet
-            raise EngineError("a kernel could not be started") from fault
+            self._seen_from_here = _sender(self._sock, START_SECONDS)
+        except OSError as error:  # none of the submission's code has run yet
+            raise EngineError("a kernel could not be started") from error
 
     def _restart(self) -> None:
         self.close()
@@ -188,6 +190,7 @@ class WarmKernel:
                        "limit": limits.output_bytes, "alone": self._alone}  # fmt: skip
             try:
                 _send(self._sock, request, [], limits.cell_seconds)
+                self._deadline += _await(self._sock, self._seen_from_here, limits.cell_seconds)
                 results.append(_cell_result(self._receive(limits.cell_seconds)))
                 self._ran.add(number)
             except KernelTimeout:
@@ -237,7 +240,7 @@ class WarmConnection:
         node, buffers = encode_request(request)
         try:
             _send(self._sock, node, buffers, seconds)
-            self._await(seconds)
+            _await(self._sock, self._seen_from_here, seconds)
             reply, received = _receive(self._sock, seconds, self._kernel.reply_bytes)
         except KernelLost:
             raise self._kernel.end(0.0) from None
@@ -250,23 +253,6 @@ class WarmConnection:
         if not all(type(step) is dict for step in decoded):
             raise BadReply("The kernel sent a reply that cannot be read.")
         return decoded
-
-    def _await(self, seconds: float) -> None:
-        """Until a reply begins. Time in which a busy machine did not let the clone work is not held against it."""
-        started, used_before = time.monotonic(), self.cpu_seconds()
-        while not select.select([self._sock], [], [], 0.2)[0]:
-            waited, used = time.monotonic() - started, self.cpu_seconds()
-            worked = waited if used is None or used_before is None else used - used_before
-            if waited > seconds and (worked > 0.9 * seconds or waited > PATIENCE * seconds):
-                raise KernelTimeout(_late(seconds))
-
-    def cpu_seconds(self) -> float | None:
-        """From ``/proc``: user and system time of the clone."""
-        try:
-            fields = Path(f"/proc/{self._seen_from_here}/stat").read_text().rpartition(")")[2].split()
-            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        except (OSError, IndexError, ValueError):
-            return None
 
     def close(self) -> None:
         self._sock.close()
@@ -294,10 +280,36 @@ def _receive(sock: socket.socket, seconds: float, max_bytes: int) -> tuple[Any, 
         raise BadReply(f"The kernel sent a reply that cannot be read ({error}).") from None
 
 
-def _sender(sock: socket.socket) -> int | None:
-    """The process that sends the first byte, by the system's account; its number in our namespace."""
-    sock.settimeout(10.0)
-    _, attached, _, _ = sock.recvmsg(1, socket.CMSG_SPACE(CREDENTIALS.size))
+def _await(sock: socket.socket, pid: int | None, seconds: float) -> float:
+    """Until a reply begins. Time in which a busy machine did not let its process work is not held against it.
+
+    Gives that time, in seconds. Raises KernelTimeout.
+    """
+    started, before = time.monotonic(), _held_up(pid)
+    while not select.select([sock], [], [], 0.2)[0]:
+        waited = time.monotonic() - started
+        if waited - (_held_up(pid) - before) > seconds or waited > PATIENCE * seconds:
+            raise KernelTimeout(_late(seconds))
+    return max(0.0, _held_up(pid) - before)
+
+
+def _held_up(pid: int | None) -> float:
+    """Seconds for which a process was ready to work and others were served first: ``/proc/<pid>/schedstat``."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0
+
+
+def _sender(sock: socket.socket, seconds: float = 10.0) -> int | None:
+    """The process that sends the first byte, by the system's account; its number in our namespace.
+
+    Raises OSError if none comes.
+    """
+    sock.settimeout(seconds)
+    byte, attached, _, _ = sock.recvmsg(1, socket.CMSG_SPACE(CREDENTIALS.size))
+    if not byte:
+        raise ConnectionResetError
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
     for level, kind, data in attached:
         if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):

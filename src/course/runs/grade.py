@@ -82,6 +82,8 @@ def _grade_answered(
         kernel = kernels.start()
         results = kernel.run(submission.cells)
         lost = any(cell.lost for cell in results)
+        while waiting and (problem := _setup_error(submission, results)):
+            by_hand(f"the lesson's setup cell did not run: {problem}", lost)
         while waiting:
             name = waiting[0]
             answer = Answer(submission.answers[name], _cell_error(submission, results, name), setup, cells)
@@ -103,6 +105,12 @@ def _grade_answered(
     finally:
         if kernel is not None:
             kernel.close()
+
+
+def _setup_error(submission: Submission, results: list[CellResult]) -> str | None:
+    """Setup cells are the lesson's own: if one fails, no answer can be blamed."""
+    cells = zip(submission.cells, results, strict=True)
+    return next((result.error for cell, result in cells if cell.role == "setup" and result.error), None)
 
 
 def _cell_error(submission: Submission, results: list[CellResult], name: str) -> str | None:
