@@ -597,7 +597,7 @@ def adversarial_train(
     reaches the pixels. The grader calls eval(), and attacks it on pictures that you have never seen.
     Hidden tests: 1497 digits of 8 × 8 pixels, epsilon 0.15, budget 15. A new digit counts when it is right
     untouched, under noise, on a picture made against another model, under PGD with 20 steps, and under the Square
-    attack, which asks for logits only. Two points for 40 % of the new digits, two more for 60 %; one for 90 % right
+    attack, which asks for logits only. Two points for 50 % of the new digits, two more for 60 %; one for 90 % right
     without any attack.
     Example: adversarial_train(images, labels, epsilon=0.15, seed=0, budget=15.0, device="cpu")
              returns after about 15 seconds.

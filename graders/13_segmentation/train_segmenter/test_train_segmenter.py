@@ -18,7 +18,7 @@ from coursekit.scenes import EASY, scenes
 limits = {"call_seconds": 120, "exercise_seconds": 300}
 
 BUDGET = 20.0  # CPU seconds
-SOME, MOST = 0.58, 0.66  # mean IoU on hidden scenes
+SOME, MOST = 0.60, 0.66  # mean IoU on hidden scenes
 CLASSES = 4
 TRAINING_SEED, HIDDEN_SEED = 131, 290_415_773  # the kit draws the same scenes in the student's kernel, given this seed
 
@@ -105,7 +105,7 @@ def training(student):
 
 @points(2)
 def test_learns(training):
-    """On new scenes, the mean IoU is at least 0.58."""
+    """On new scenes, the mean IoU is at least 0.60."""
     reaches(training, SOME)
 
 

@@ -20,7 +20,7 @@ limits = {"call_seconds": 90, "exercise_seconds": 300}
 
 EPSILON = 0.15
 BUDGET = 15.0  # CPU seconds
-CLEAN, SOME, MOST = 0.90, 0.40, 0.60  # shares of the hidden pictures
+CLEAN, SOME, MOST = 0.90, 0.50, 0.60  # shares of the hidden pictures
 HIDDEN, QUERIES = 300, 250
 SEED = 160_402
 
@@ -184,7 +184,7 @@ def test_clean(trained):
 
 @points(2)
 def test_holds(trained):
-    """When each pixel may move by 0.15, at least 40 in 100 new pictures withstand every attack."""
+    """When each pixel may move by 0.15, at least 50 in 100 new pictures withstand every attack."""
     reaches(trained, SOME)
 
 
