@@ -17,6 +17,14 @@ def list_afterwards(function, x, layers, *rest):
     return len(layers) == len(before) and all(now is then for now, then in zip(layers, before, strict=True))
 
 
+def part(function, number, *args, **kwargs):
+    """The weights' (0) or the biases' (1) gradients of a list of pairs; what is no such list comes back as it is."""
+    found = function(*args, **kwargs)
+    if not isinstance(found, (list, tuple)):
+        return found
+    return [p[number] if isinstance(p, (list, tuple)) and len(p) == 2 else p for p in found]
+
+
 # For accuracy_under_shift ------------------------------------------------------------------------------------------
 
 
@@ -31,7 +39,7 @@ class Reader(nn.Module):
     def forward(self, x):
         training = any(module.training for module in self.modules())
         self.calls.append({"training": training, "gradients": torch.is_grad_enabled()})
-        logits = x[:, 0, self.row] * self.weight[0]
+        logits = x[:, 0, self.row] * self.weight[0] + torch.tensor([0.4, 0.1, 0.3, 0.2])  # no two are the same
         return logits.roll(1, 1) if training else logits
 
 

@@ -167,10 +167,10 @@ check_raises(ValueError, dense_parameters, [4, 0, 2], mentions=(0,));  # fmt: sk
 # </details>
 
 # %% [markdown]
-# Your function on square pictures with three channels, in front of 512 outputs. A dot stands where famous data sets are: 28 (MNIST), 32 (CIFAR), 64, 96, 224 (ImageNet).
+# Your function on square pictures with three channels, in front of 512 outputs. At 32 are the pictures of CIFAR-10, at 224 those that networks for ImageNet usually get.
 
 # %% tags=["experiment"]
-sides = [28, 32, 64, 96, 224]
+sides = range(32, 225, 16)
 millions = [dense_parameters([3 * side * side, 512]) / 1e6 for side in sides]
 kit.plots.curves(
     {"dense layer": (sides, millions)},
@@ -354,7 +354,7 @@ grad_weight, _ = dense_backward(pictures, layers, grad_output)[0]
 kit.plots.images(grad_weight.reshape(8, 1, 28, 28))
 
 # %% [markdown]
-# *Figure 5. Grey is 0. Each gradient is a sum of digits, some added and some subtracted, for that is what the formula says: G times the pictures. Where no digit has ink, as along the border, it is exactly 0: those weights stay what they were at random.*
+# *Figure 5. Grey is 0. Each gradient is a sum of digits, some added and some subtracted, for that is what the formula says: G times the pictures. Where no digit has ink, as along the border, it is exactly 0: those weights stay what they were at random. The seventh is grey all over: this hidden unit was off for all 64 digits, and ReLU let nothing back.*
 #
 # *A dense layer learns pixel by pixel, and only at pixels where there was something.* Remember this in 1.6.
 #
@@ -531,11 +531,11 @@ def accuracy_under_shift(
 
 
 # %% check="accuracy_under_shift"
-x = torch.tensor([[9.0, 0, 0], [0, 9, 0], [0, 0, 9], [9, 0, 0]]).reshape(4, 1, 1, 3)
-model = nn.Sequential(nn.Dropout(0.5), nn.Flatten()).train()  # its answer is the column of the 9
+x = torch.tensor([[9.0, 2, 1], [1, 9, 2], [2, 1, 9], [9, 1, 2]]).reshape(4, 1, 1, 3)
+model = nn.Sequential(nn.Dropout(0.5), nn.Flatten()).train()  # its answer is the column of the largest number
 model[1].eval()
-found = accuracy_under_shift(model, x, torch.tensor([0, 1, 2, 1]), [(0, 0), (0, 1), [0, -1]])
-check(found, {(0, 0): 0.75, (0, 1): 0.5, (0, -1): 0.25}, "accuracy_under_shift for a model that names the 9's column")
+found = accuracy_under_shift(model, x, torch.tensor([1, 2, 1, 1]), [(0, 0), (0, 1), [0, -1]])
+check(found, {(0, 0): 0.0, (0, 1): 1.0, (0, -1): 0.5}, "accuracy_under_shift for a model that names the largest column")
 check([module.training for module in model.modules()], [True, True, False], "the modes of model, dropout and flatten");  # fmt: skip
 
 # %% [markdown]
@@ -562,10 +562,10 @@ kit.train.fit(net, digits, digit_labels, epochs=10, lr=0.003)
 steps = range(-4, 5)
 right = accuracy_under_shift(net, new_digits, new_labels, [(dy, dx) for dy in steps for dx in steps])
 percent = torch.tensor([[100 * right[dy, dx] for dx in steps] for dy in steps]).round()
-kit.plots.grids(percent, titles=["% right; up and down: dy, left and right: dx"], highlight=[[(4, 4)]])
+kit.plots.grids(percent, titles=["% right, for dy = −4 ... 4 (down) and dx = −4 ... 4"], highlight=[[(4, 4)]])
 
 # %% [markdown]
-# *Figure 7. In the middle, no shift; one cell is one pixel.* @@7
+# *Figure 7. The frame marks the digits in place; one cell is one pixel. With the digits that stand in for MNIST and this seed, 90 % are right in place, 66 % two pixels to the right, 29 % four pixels to the right, and 32 % two down and two to the right.*
 #
 # You read the shifted digits without noticing. To see why the network cannot, look at what it compares: the rows of its first weight, drawn as pictures, and a digit that moves.
 
@@ -597,7 +597,7 @@ for name, trained in (("trained in place", net), ("trained on 25 places, up to 2
 kit.plots.curves(curves, xlabel="moved to the right, in pixels", ylabel="% of the new digits right")
 
 # %% [markdown]
-# *Figure 9.* @@9
+# *Figure 9. With 25 times as many pictures, the network is right wherever it was taught (91 % in place, 90 % at two pixels), a little beyond (87 % at three), and then it falls just as steeply: 67 % at four, 29 % at six. What it learned at one place did not tell it anything about the next.*
 #
 # ## 1.7 Shuffle the pixels
 #
@@ -687,7 +687,7 @@ for name, change in (("as they are", lambda x: x), ("permuted", lambda x: permut
 kit.plots.bars(scores, xlabel="% of the new digits right")
 
 # %% [markdown]
-# *Figure 11.* @@11
+# *Figure 11. Between 88.6 and 89.9 % as they are, between 88.9 and 90.2 % permuted: from seed to seed there is more difference than from one order of the pixels to the other.*
 #
 # *Whatever you know about pictures (that neighbours belong together, that a stroke is a stroke wherever it lies), the flattened network was never told. If a network uses any of it, shuffling must hurt it.*
 #

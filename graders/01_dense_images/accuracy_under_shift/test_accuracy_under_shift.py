@@ -15,7 +15,7 @@ FAR = [(3, 0), (0, -4), (-5, 7)]
 
 
 def pictures(n, seed):
-    """Pictures whose numbers are all different and above 0; labels that are right now and then, others by shift."""
+    """Pictures of different whole numbers above 0; labels that are right now and then, others by shift."""
     generator = torch.Generator().manual_seed(seed)
     images = torch.stack([torch.randperm(12, generator=generator) + 1.0 for _ in range(n)]).reshape(n, 1, 3, 4)
     labels = torch.randint(0, 4, (n,), generator=generator)
@@ -28,7 +28,8 @@ def reference(images, labels, shifts):
     for dy, dx in shifts:
         height, width = max(-3, min(3, dy)), max(-4, min(4, dx))
         moved = F.pad(images, (width, -width, height, -height))
-        shares[dy, dx] = (moved[:, 0, 1].argmax(1) == labels).double().mean().item()
+        answers = (moved[:, 0, 1] + torch.tensor([0.4, 0.1, 0.3, 0.2])).argmax(1)
+        shares[dy, dx] = (answers == labels).double().mean().item()
     return shares
 
 

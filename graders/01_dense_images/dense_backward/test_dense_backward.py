@@ -6,6 +6,7 @@ x (N, in), layers [(W (out, in), b (out)), ...], grad_output (N, out); a list of
 import torch
 
 from course.grading import agree, fail, forbid, leaves_inputs, points
+from course.student import Remote
 
 
 def reference(x, layers, grad_output):
@@ -67,42 +68,59 @@ def in_float64(r):
     return call(r, r.randint(1, 3), dtype=torch.float64)
 
 
-@points(1)
-def test_last_layer(student):
-    """The gradients of the last layer: what came back to it, times what went into it, summed over the pictures."""
-    last = ("the pair of the last layer", -1)
+class Part(Remote):
+    """dense_backward, of whose pairs only the weights' (0) or the biases' (1) gradients come back."""
+
+    _label = "dense_backward"
+
+    def __init__(self, student, number):
+        self._student, self._first = student, (student.dense_backward.handle(), number)
+
+    def _step(self, op, args, kwargs, **more):
+        return self._student.support.part._step(op, (*self._first, *args), kwargs, **more)
+
+
+def compare(student, number, draw, cases, last=False):
+    """The gradients of weights (0) or biases (1), of all layers or of the last one only."""
+    what = ("the weight's gradient", "the bias' gradient")[number]
+    right = lambda x, layers, grad_output: [pair[number] for pair in reference(x, layers, grad_output)]
     with forbid("autograd"):
-        agree(student.dense_backward, reference, one_layer, cases=10)
-        agree(student.dense_backward, reference, two_layers, cases=10, part=last)
+        agree(Part(student, number), right, draw, cases, part=(f"{what} in the last layer", -1) if last else None)
+
+
+@points(1)
+def test_bias(student):
+    """The gradient of a bias sums over the pictures what came back to its output (biases of the last layer)."""
+    compare(student, 1, one_layer, 8, last=True)
+    compare(student, 1, two_layers, 8, last=True)
+
+
+@points(0.5)
+def test_last_weight(student):
+    """The gradient of the last layer's weight: what came back to it, times what went into it, summed over pictures."""
+    compare(student, 0, one_layer, 8, last=True)
+    compare(student, 0, two_layers, 8, last=True)
 
 
 @points(1.5)
 def test_two_layers(student):
-    """The gradients of two layers: what ReLU cut off sends nothing back."""
-    with forbid("autograd"):
-        agree(student.dense_backward, reference, two_layers, cases=12)
+    """The weights' gradients of two layers: what ReLU cut off sends nothing back."""
+    compare(student, 0, two_layers, 12)
 
 
 @points(1)
 def test_deeper(student):
-    """Three and four layers, with any sizes."""
-    with forbid("autograd"):
-        agree(student.dense_backward, reference, deeper, cases=12)
+    """The weights' gradients of three and four layers, with any sizes, also where units are off for all pictures."""
+    compare(student, 0, deeper, 10)
+    compare(student, 0, dead, 6)
 
 
 @points(0.5)
-def test_square_and_single(student):
-    """When all sizes are the same, rows and columns still cannot be mistaken; one picture alone is a batch, too."""
+def test_pairs(student):
+    """A list of pairs (weight, bias) in the order of the layers: three layers, equal sizes, one picture alone."""
     with forbid("autograd"):
-        agree(student.dense_backward, reference, square, cases=8)
-        agree(student.dense_backward, reference, one_picture, cases=5)
-
-
-@points(0.5)
-def test_dead_units(student):
-    """Units that are off for every picture have gradient 0, and so has all that only reaches them."""
-    with forbid("autograd"):
-        agree(student.dense_backward, reference, dead, cases=10)
+        for draw in (deeper, square, one_picture, dead):
+            agree(student.dense_backward, reference, draw, cases=5)
 
 
 @points(0.5)

@@ -19,7 +19,7 @@ def call(r):
 
 def larger(r):
     """Every axis longer than 1, and no two axes exchangeable unseen."""
-    return dict(x=r.tensor(r.randint(2, 3), r.randint(2, 3), r.randint(2, 4), r.randint(2, 4)))
+    return dict(x=r.tensor(r.randint(2, 3), r.randint(2, 3), r.randint(2, 4), r.randint(2, 4), dtype=torch.float32))
 
 
 def any_view(r):
@@ -33,7 +33,7 @@ def any_view(r):
 
 
 def one(r):
-    return dict(x=r.tensor(1, r.randint(1, 3), r.randint(1, 3), r.randint(1, 3)))
+    return dict(x=r.tensor(1, r.randint(1, 3), r.randint(1, 3), r.randint(1, 3), dtype=torch.float32))
 
 
 @points(0.5)
