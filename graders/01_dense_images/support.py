@@ -56,14 +56,17 @@ def modes(model):
 
 
 def measured(what, accuracy_under_shift, images, labels, shifts):
-    """The answer for a Reader with parts in different modes, or what the call did to it: the account of its calls, the
-    modes before and after, what changed in its weight and in the pictures."""
+    """The shares for a Reader with parts in different modes (tensors as floats, or as they are), or what the call did
+    to it: the account of its calls, the modes before and after, what changed in its weight and in the pictures."""
     model = mixed_modes(Reader())
     model.weight.grad = torch.tensor([1.0, 2.0, 3.0])
     before, pictures = modes(model), images.clone()
     found = accuracy_under_shift(model, images, labels, shifts)
-    if what == "answer":
+    if what == "as they are":
         return found
+    if what == "shares":
+        single = lambda value: value.item() if isinstance(value, torch.Tensor) and value.numel() == 1 else value
+        return {key: single(value) for key, value in found.items()} if isinstance(found, dict) else found
     if what == "calls":
         return model.calls
     if what == "modes":

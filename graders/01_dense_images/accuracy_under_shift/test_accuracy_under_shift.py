@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from course.grading import fail, points, same
+from course.grading.describe import what_it_is
 
 DIRECTIONS = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)]
 BOTH = [(1, 2), (-1, 2), (1, -2), (-1, -1), (1, 1), (-1, 1)]
@@ -40,8 +41,11 @@ def measured(what, student, n=23, shifts=DIRECTIONS, seed=1):
 
 def compare(student, shifts, n=23, seed=1):
     expected = reference(*pictures(n, seed), [tuple(shift) for shift in shifts])
-    found = measured("answer", student, n, shifts, seed)
-    same(found, expected, f"the result for {n} pictures and shifts {list(shifts)}", 1e-6)
+    found = measured("shares", student, n, shifts, seed)
+    if not isinstance(found, dict) or list(map(repr, found)) != list(map(repr, expected)):
+        same(found, expected, f"the result for {n} pictures and shifts {list(shifts)}", 1e-6)
+    for shift, share in expected.items():
+        same(found[shift], share, f"the share for {n} pictures and the shift {shift}", 1e-6)
 
 
 @points(0.75)
@@ -65,9 +69,9 @@ def test_keys(student):
     """Pairs that come as lists become tuples; no shifts give an empty dict; the values are floats."""
     compare(student, [[1, 0], [0, -1]], n=7)
     compare(student, [], n=7)
-    found = measured("answer", student, 7, [(0, 0)])
-    if type(found[0, 0]) is not float and not isinstance(found[0, 0], float):
-        fail(f"a share is of type {type(found[0, 0]).__name__}, expected a float.")
+    found = measured("as they are", student, 7, [(0, 0)])[0, 0]
+    if not isinstance(found, float):
+        fail(f"a share is {what_it_is(found)}, expected a float.")
 
 
 @points(0.5)
@@ -79,7 +83,10 @@ def test_eval_mode(student):
     if any(call["training"] for call in calls):
         fail("the model, or a part of it, is in train mode while it is measured.")
     before, after = measured("modes", student)
-    same(after, before, "whether each part is in train mode afterwards,")
+    for name, training in before.items():
+        if after[name] != training:
+            words = ["eval mode", "train mode"]
+            fail(f"{name} was in {words[training]} before the call, and is in {words[not training]} afterwards.")
 
 
 @points(0.5)
