@@ -61,5 +61,5 @@ def test_empty_batch_and_dtypes(student):
     for x, answer in zip((empty, *kinds), answers, strict=True):
         what = f"flatten of {str(x.dtype).removeprefix('torch.')} pictures of shape {tuple(x.shape)}"
         if isinstance(answer, Exception):
-            fail(f"{what} raises {answer}", call=what)
+            fail(f"{what} raises {answer}.", call=what)
         same(answer, x.flatten(1), what)
