@@ -6,6 +6,10 @@ Dates are written ``YYYY-MM-DD HH:MM:SS UTC``; a lesson without one has no deadl
 COURSE = {"id": "convnets", "title": "Convolutional networks, by hand"}
 
 LESSONS = {
+    "01_dense_images": {
+        "title": "Dense networks on images",
+        "question": "Why not just flatten the picture?",
+    },
     "02_convolution": {
         "title": "Convolution from scratch",
         "question": "What does a convolution compute?",
