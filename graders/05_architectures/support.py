@@ -38,8 +38,8 @@ def is_sequential(module):
 
 
 def length(module):
-    """The number of children."""
-    return len(list(module.children()))
+    """The number of layers of a Sequential; one that stands at several places counts each time."""
+    return len(module)
 
 
 def statistics(module):

@@ -134,7 +134,7 @@ check(logits, torch.tensor([[1.2753, -0.9086, 0.575], [1.255, -0.8988, 0.5649]])
 # </details>
 
 # %% [markdown]
-# Your network on digits, at the start and after twelve epochs of training. The bars are the mean size of the gradient at each layer's weights. What happens to it on the way back from `fc3` to `conv1`?
+# Your network before any training, on 500 digits. The bars are the mean size of the gradient at each layer's weights. What happens to it on the way back from `fc3` to `conv1`?
 
 # %% tags=["experiment"]
 digits, digit_labels = kit.data.load("mnist", n=1500)
@@ -155,7 +155,7 @@ sizes = gradients(sigmoid_net)
 kit.plots.bars({name: 1e6 * size for name, size in sizes.items()}, xlabel="millionths", title="LeNet5, before training")
 
 # %% [markdown]
-# *Figure 2. The slope of the sigmoid is s · (1 − s), at most 0.5 · 0.5 = 1/4. Four of them lie between `conv1` and the loss, so at best (1/4)⁴ = 1/256 of the gradient is left, before the weights have their say.*
+# *Figure 2. The slope of the sigmoid is s · (1 − s), at most 0.5 · 0.5 = 1/4. Four of them lie between `conv1` and the loss, so at best (1/4)⁴ = 1/256 of the gradient is left, before the weights have their say. With these, about 8000 millionths at `fc3` have become 17 at `conv1`.*
 #
 # *A layer that squeezes numbers squeezes gradients too.* A network with twenty sigmoids hardly learns at its lower end.
 
@@ -192,7 +192,7 @@ losses = {
 kit.plots.curves(losses, xlabel="epoch", ylabel="training loss")
 
 # %% [markdown]
-# *Figure 4. Guessing has a loss of ln 10 = 2.30. Which net leaves it first, and how far apart are the two after twelve epochs? Nothing but the function between the layers differs.*
+# *Figure 4. Nothing but the function between the layers differs. With the sigmoid, the loss stays at that of guessing, ln 10 = 2.30, for four epochs and ends near 0.8; with ReLU it ends near 0.03. Four seeds: 0.71 to 0.81, with 83 to 85 % of the training pictures right, and 0.024 to 0.034, with 99 %.*
 #
 # The convolutional part, for a picture of 224 × 224:
 #
@@ -258,7 +258,7 @@ check(maps, torch.tensor([6.7535, 3.1511, 2.8663, 5.5389]), "the first maps for 
 # </details>
 
 # %% [markdown]
-# Sixteen of your fresh first kernels, and what one of them answers to a photograph. At the start they are noise; after training they are edges and patches of colour, as lesson 8 shows.
+# What seven of your fresh first kernels answer to a photograph, after ReLU. They are noise, and yet some pass light and others edges; after training they are edges and patches of colour, as lesson 8 shows. Black maps are kernels whose answer is negative everywhere.
 
 # %% tags=["experiment"]
 torch.manual_seed(0)
@@ -836,7 +836,7 @@ ax.set(xlabel="billion multiply-adds a picture", ylabel="% of ImageNet right (pu
 figure
 
 # %% [markdown]
-# *Figure 11. The area of a disc is the number of parameters. Left is cheap, up is good. VGG-16 bought 15 points with 22 times the arithmetic; the three that came after it are as good or better for a tenth to a fifth of that.*
+# *Figure 11. The area of a disc is the number of parameters. Left is cheap, up is good. VGG-16 bought 15 points with 22 times the arithmetic; GoogLeNet and ResNet-18 come within 2 points of it for a tenth of that, and DenseNet-121 is 3 points better for a fifth.*
 #
 # ### Question 5.6 `what_each_fixed`
 # *20 minutes · 4 points, graded by hand*
