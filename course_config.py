@@ -19,6 +19,11 @@ LESSONS = {
         "question": "How do layers make a network, and what does one unit see?",
         "after": ("02_convolution",),
     },
+    "05_architectures": {
+        "title": "Architectures, from LeNet to DenseNet",
+        "question": "What did each famous network fix?",
+        "after": ("03_building_cnns",),
+    },
     "06_resnets": {
         "title": "Residual networks",
         "question": "Why did deeper get worse, and what mended it?",

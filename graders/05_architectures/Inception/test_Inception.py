@@ -1,0 +1,128 @@
+"""Inception: four branches side by side, concatenated, with torchvision's state dict and the paper's 5 × 5 kernel.
+
+A twin here gets the same drawn weights and statistics. `widths` are the seven arguments of the class.
+"""
+
+from pathlib import Path
+from runpy import run_path
+from types import SimpleNamespace
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from course.grading import Mismatch, agree_module, fail, observe, points, same
+
+bans = ("torchvision",)
+support = SimpleNamespace(**run_path(str(Path(__file__).parents[1] / "support.py")))
+
+INCEPTION_3A = (192, 64, 96, 128, 16, 32, 32)
+WIDTHS = [(3, 2, 3, 4, 2, 3, 5), (4, 4, 4, 4, 4, 4, 4)]
+SIZES = [(1, 1), (4, 4), (7, 6)]
+
+
+class Layer(nn.Module):
+    def __init__(self, in_channels, out_channels, kernel_size):
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2, bias=False)
+        self.bn = nn.BatchNorm2d(out_channels, eps=0.001)
+
+    def forward(self, x):
+        return F.relu(self.bn(self.conv(x)))
+
+
+class Twin(nn.Module):
+    def __init__(self, in_channels, ch1x1, ch3x3red, ch3x3, ch5x5red, ch5x5, pool_proj):
+        super().__init__()
+        self.branch1 = Layer(in_channels, ch1x1, 1)
+        self.branch2 = nn.Sequential(Layer(in_channels, ch3x3red, 1), Layer(ch3x3red, ch3x3, 3))
+        self.branch3 = nn.Sequential(Layer(in_channels, ch5x5red, 1), Layer(ch5x5red, ch5x5, 5))
+        self.branch4 = nn.Sequential(nn.MaxPool2d(3, stride=1, padding=1), Layer(in_channels, pool_proj, 1))
+
+    def forward(self, x):
+        return torch.cat([branch(x) for branch in (self.branch1, self.branch2, self.branch3, self.branch4)], 1)
+
+
+def name(widths):
+    return f"Inception{widths}"
+
+
+def check_names(student, widths):
+    found, count = student.support.outline(student.Inception, *widths)
+    layout, expected = support.outline(Twin, *widths)
+    same(found, layout, f"the state dict of {name(widths)} ({count} parameters, expected {expected})")
+
+
+def pair(student, widths, train):
+    """The student's module and ours, with the same drawn weights and in the same mode."""
+    twin = support.fill(Twin(*widths).double(), seed=5).train(train)
+    module = student.Inception(*widths).double()
+    student.support.fill(module, seed=5)
+    module.train(train)
+    return module, twin
+
+
+def maps(widths, height=5, width=6, seed=0):
+    """Maps whose channels have means and spreads of their own, many of them negative."""
+    generator = torch.Generator().manual_seed(seed)
+    return 3 * torch.randn(3, widths[0], height, width, generator=generator, dtype=torch.float64) - 1
+
+
+def check_eval(student, widths):
+    module, twin = pair(student, widths, train=False)
+    for size in SIZES:
+        x = maps(widths, *size)
+        same(module(x), twin(x).detach(), f"the output of {name(widths)} in eval mode")
+
+
+def right_in_eval(student, widths):
+    try:
+        check_eval(student, widths)
+    except Mismatch:
+        return False
+    return True
+
+
+@points(1)
+def test_state_dict(student):
+    """The state dict is torchvision's, but for the 5 × 5 kernel: 164 064 parameters for GoogLeNet's block 3a."""
+    for widths in (INCEPTION_3A, *WIDTHS):
+        check_names(student, widths)
+
+
+@points(1.5)
+def test_eval(student):
+    """In eval mode, with the same weights, the output is the four branches' in the order 1, 2, 3, 4."""
+    for widths in WIDTHS:
+        check_eval(student, widths)
+
+
+@points(1)
+def test_train(student):
+    """In train mode, output and running statistics are right."""
+    for widths in WIDTHS:
+        mode = "in train mode (in eval mode it is right)" if right_in_eval(student, widths) else "in train mode"
+        module, twin = pair(student, widths, train=True)
+        for step in (1, 2):
+            x = maps(widths, seed=step)
+            same(module(x), twin(x).detach(), f"the output of {name(widths)} {mode}")
+        found = student.support.statistics(module)
+        for key, buffer in support.statistics(twin).items():
+            same(found.get(key), buffer, f"{key} of {name(widths)} after two steps {mode}")
+
+
+@points(1)
+def test_gradients(student):
+    """Gradients reach the input and every parameter."""
+    for train in (False, True):
+        module, twin = pair(student, WIDTHS[0], train)
+        agree_module(module, twin, maps(WIDTHS[0]), what=f"of {name(WIDTHS[0])} in {'train' if train else 'eval'} mode")
+
+
+@points(0.5)
+def test_leaves_x(student):
+    """The module does not change its input."""
+    for train in (False, True):
+        module, _ = pair(student, WIDTHS[0], train)
+        if observe(module, maps(WIDTHS[0]), no_grad=True).changed:
+            fail(f"{name(WIDTHS[0])} changes its input x in place.", misconception="changes_x")
