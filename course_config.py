@@ -29,6 +29,11 @@ LESSONS = {
         "question": "Why did deeper get worse, and what mended it?",
         "after": ("02_convolution",),
     },
+    "08_seeing": {
+        "title": "Seeing what a network looks at",
+        "question": "What does the network look at?",
+        "after": ("03_building_cnns",),
+    },
     "13_segmentation": {
         "title": "Segmentation",
         "question": "Which pixel belongs to what?",
