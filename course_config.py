@@ -19,6 +19,11 @@ LESSONS = {
         "question": "How do layers make a network, and what does one unit see?",
         "after": ("02_convolution",),
     },
+    "04_training": {
+        "title": "Training, and a fair comparison",
+        "question": "Does it beat the dense network, and how do you know?",
+        "after": ("03_building_cnns",),
+    },
     "05_architectures": {
         "title": "Architectures, from LeNet to DenseNet",
         "question": "What did each famous network fix?",
