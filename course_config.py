@@ -34,6 +34,11 @@ LESSONS = {
         "question": "Why did deeper get worse, and what mended it?",
         "after": ("02_convolution",),
     },
+    "07_transfer_learning": {
+        "title": "Transfer learning",
+        "question": "What may you keep of somebody else's training?",
+        "after": ("06_resnets",),
+    },
     "08_seeing": {
         "title": "Seeing what a network looks at",
         "question": "What does the network look at?",

@@ -8,6 +8,7 @@
     coursekit.scenes      procedural scenes with a class and an instance a pixel
     coursekit.voc         PASCAL VOC's photographs with masks, or scenes in their place
     coursekit.instances   a small Mask R-CNN
+    coursekit.transfer    a small net that has learned the ten shapes, ResNet-18, and pictures of other kinds
     coursekit.vgg         VGG-19's layers by name, or a small net in its place
 
 The modules are imported when first used, so that ``import coursekit`` costs nothing beyond torch.
@@ -18,7 +19,7 @@ from typing import Any
 
 from coursekit.check import check, check_raises, recording
 
-MODULES = ("data", "instances", "pictures", "plots", "scenes", "shapes", "train", "vgg", "voc")
+MODULES = ("data", "instances", "pictures", "plots", "scenes", "shapes", "train", "transfer", "vgg", "voc")
 
 __all__ = ["check", "check_raises", "recording", *MODULES]
 

@@ -6,7 +6,7 @@ The technique of drawing with signed distances: Inigo Quilez, https://iquilezles
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Generator, Tensor
@@ -33,20 +33,23 @@ def shapes(
     noise: float = STANDARD["noise"],
     bright: float = STANDARD["bright"],
     pos: float = STANDARD["pos"],
+    classes: Sequence[Callable[[Tensor, Tensor], Tensor]] | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Draw ``n`` pictures: images (n, 3, size, size) float32, normalised by (x - 0.5) / 0.25, and labels (n,) int64.
 
     The classes (``NAMES``) are equally frequent. The same arguments give the same pictures; the four splits of one seed
     differ. The split "shifted" is a test set whose shapes lie 0.4 to 0.5 half pictures away from the middle.
     The knobs default to ``STANDARD``; ``shapes(n, seed=0, **EASY)`` is easier. Raises ValueError for an unknown split.
+    classes: signed distances f(u, v) of other shapes, each filling the unit disc, in place of the ten.
     """
+    distances = DISTANCES if classes is None else classes
     if split not in SPLITS:
         raise ValueError(f"there is no split {split!r}; the splits are {', '.join(SPLITS)}")
     g = torch.Generator().manual_seed(seed * len(SPLITS) + SPLITS.index(split))
-    labels = torch.arange(n)[torch.randperm(n, generator=g)] % len(NAMES)
+    labels = torch.arange(n)[torch.randperm(n, generator=g)] % len(distances)
     centre = _on_ring(n, 0.4, 0.5, g) if split == "shifted" else _uniform(g, -pos, pos, n, 2)
     chunks = [
-        _draw(label, at, size, rot, clutter, noise, bright, g)
+        _draw(label, at, size, rot, clutter, noise, bright, g, distances)
         for label, at in zip(labels.split(CHUNK), centre.split(CHUNK), strict=True)
     ]
     images = torch.cat(chunks) if n else torch.zeros(0, 3, size, size)
@@ -54,29 +57,42 @@ def shapes(
 
 
 def _draw(
-    labels: Tensor, centre: Tensor, size: int, rot: float, clutter: int, noise: float, bright: float, g: Generator
+    labels: Tensor,
+    centre: Tensor,
+    size: int,
+    rot: float,
+    clutter: int,
+    noise: float,
+    bright: float,
+    g: Generator,
+    distances: Sequence[Callable[[Tensor, Tensor], Tensor]],
 ) -> Tensor:
     """Pictures (n, 3, size, size) in [0, 1]."""
     n = len(labels)
+    y, x = _pixels(size)
+    picture, fill = scene(n, size, clutter, bright, g)
+    radius = _uniform(g, 0.55, 0.8, n, 1, 1)
+    u, v = _turned(x - centre[:, 0, None, None], y - centre[:, 1, None, None], _uniform(g, -rot, rot, n, 1, 1))
+    distance = torch.empty(n, size, size)
+    for label, shape in enumerate(distances):
+        of = labels == label
+        distance[of] = shape(u[of] / radius[of], v[of] / radius[of])
+    picture = _over(picture, fill + _waves(x, y, n, 6, 14, 0.1, g), distance * radius, size)
+    return (picture + noise * torch.randn(picture.shape, generator=g)).clamp(0, 1)
+
+
+def scene(n: int, size: int, clutter: int, bright: float, g: Generator) -> tuple[Tensor, Tensor]:
+    """Grounds (n, 3, size, size) with waves and small ellipses, and a colour (n, 3, 1, 1) that stands out from each."""
     y, x = _pixels(size)
     ground = _uniform(g, 0, 0.6, n, 3, 1, 1)
     direction = _unit(_uniform(g, 0, 1, n, 3, 1, 1) + 0.5)  # random, biased towards white
     fill = ground + _uniform(g, 0.65, 1.75, n, 1, 1, 1) * direction
     dark = torch.rand(n, 1, 1, 1, generator=g) >= bright
     ground, fill = torch.where(dark, fill, ground), torch.where(dark, ground, fill)
-
     picture = ground + _waves(x, y, n, 0.5, 2, 0.25, g) + _waves(x, y, n, 6, 14, 0.25, g)
     for _ in range(clutter):
         picture = _over(picture, _uniform(g, 0, 1, n, 3, 1, 1), _ellipse(x, y, n, g), size)
-
-    radius = _uniform(g, 0.55, 0.8, n, 1, 1)
-    u, v = _turned(x - centre[:, 0, None, None], y - centre[:, 1, None, None], _uniform(g, -rot, rot, n, 1, 1))
-    distance = torch.empty(n, size, size)
-    for label, shape in enumerate(DISTANCES):
-        of = labels == label
-        distance[of] = shape(u[of] / radius[of], v[of] / radius[of])
-    picture = _over(picture, fill + _waves(x, y, n, 6, 14, 0.1, g), distance * radius, size)
-    return (picture + noise * torch.randn(picture.shape, generator=g)).clamp(0, 1)
+    return picture, fill
 
 
 def _over(picture: Tensor, colour: Tensor, distance: Tensor, size: int) -> Tensor:
