@@ -58,7 +58,7 @@ class WarmKernel:
         self._skip: frozenset[int] = frozenset()
         self._ran: set[int] = set()
         self._alone = False  # whether each cell answers for what it leaves behind, before the next one runs
-        self._deadline = 0.0
+        self._used = 0.0  # seconds that cells have taken, apart from those in which the machine let others run
         self._name: str
         self._sock: socket.socket
         self._seen_from_here: int | None  # its process id in our namespace
@@ -73,7 +73,7 @@ class WarmKernel:
 
     def run(self, cells: Sequence[Cell]) -> list[CellResult]:
         self._cells, self._ran, self._alone = tuple(cells), set(), False
-        self._deadline = time.monotonic() + self._parent.limits.notebook_seconds
+        self._used = 0.0
         faults: dict[int, CellResult] = {}
         while (results := self._run_once(faults)) is None:
             self._restart()
@@ -179,7 +179,7 @@ class WarmKernel:
     def _replay(self) -> None:
         """A new kernel in the state of the old one."""
         self._restart()
-        self._deadline = time.monotonic()
+        self._used = self._parent.limits.notebook_seconds
         self._run_once(dict.fromkeys(self._skip, CellResult()))
 
     def _run_once(self, faults: dict[int, CellResult]) -> list[CellResult] | None:
@@ -197,7 +197,7 @@ class WarmKernel:
                        "limit": limits.output_bytes, "alone": self._alone}  # fmt: skip
             try:
                 _send(self._sock, request, [], limits.cell_seconds)
-                self._deadline += _await(self._sock, self._seen_from_here, limits.cell_seconds)
+                self._used += _await(self._sock, self._seen_from_here, limits.cell_seconds)
                 result = _cell_result(self._receive(limits.cell_seconds))
                 if self._alone:
                     time.sleep(AFTERMATH_SECONDS)
@@ -205,6 +205,7 @@ class WarmKernel:
                 results.append(result)
                 self._ran.add(number)
             except KernelTimeout:
+                self._used += limits.cell_seconds
                 faults[number] = CellResult(error=f"it did not finish within {limits.cell_seconds:g} seconds")
                 return None
             except KernelLost:
@@ -233,7 +234,7 @@ class WarmKernel:
     def _too_late(self, number: int) -> bool:
         """The notebook's time is up; cells that ran in time may run once more, in as much time again."""
         more = self._parent.limits.notebook_seconds if number in self._ran else 0.0
-        return time.monotonic() > self._deadline + more
+        return self._used > self._parent.limits.notebook_seconds + more
 
     def _answers(self) -> bool:
         try:
@@ -303,16 +304,19 @@ def _receive(sock: socket.socket, seconds: float, max_bytes: int) -> tuple[Any, 
 
 
 def _await(sock: socket.socket, pid: int | None, seconds: float) -> float:
-    """Until a reply begins. Time in which a busy machine did not let its process work is not held against it.
+    """Until a reply begins; gives the seconds that it took. Raises KernelTimeout.
 
-    Gives that time, in seconds. Raises KernelTimeout.
+    Time in which a busy machine did not let the process work is not held against it.
     """
     started, before = time.monotonic(), _held_up(pid)
-    while not select.select([sock], [], [], 0.2)[0]:
+    while True:
+        replied = bool(select.select([sock], [], [], 0.2)[0])
         waited = time.monotonic() - started
-        if waited - (_held_up(pid) - before) > seconds or waited > PATIENCE * seconds:
+        took = max(0.0, waited - (_held_up(pid) - before))
+        if replied:
+            return took
+        if took > seconds or waited > PATIENCE * seconds:
             raise KernelTimeout(_late(seconds))
-    return max(0.0, _held_up(pid) - before)
 
 
 def _held_up(pid: int | None) -> float:
