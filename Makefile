@@ -22,7 +22,7 @@ demo: .venv/.installed system-deps  ## grade three sample submissions and make t
 	$(COURSE) demo
 
 test: .venv/.installed system-deps lint  ## everything that CI checks
-	.venv/bin/python -m pytest -n 2 --dist loadgroup
+	.venv/bin/python -m pytest -n 2 --dist loadfile
 
 attacks: .venv/.installed system-deps  ## the attack suite, also against plain nbgrader; and a hundred kills of a run
 	COURSE_ATTACK_PLAIN=1 .venv/bin/python -m pytest tests/test_attacks.py tests/test_attacks_on_plain_nbgrader.py

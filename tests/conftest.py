@@ -32,14 +32,6 @@ def warm_parent() -> Iterator[WarmParent]:
     parent.close()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Workers take whole files, whose fixtures are dear; the audit of each lesson stands for itself."""
-    for item in items:
-        name = item.name if item.path.name == "test_audit.py" else item.path.name
-        item.add_marker(pytest.mark.xdist_group(name))
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     return _no_silent_skip((yield))
