@@ -9,7 +9,20 @@ from pathlib import Path
 
 import pytest
 
-MODULES = ["check", "data", "files", "instances", "pictures", "plots", "scenes", "shapes", "train", "vgg", "voc"]
+MODULES = [
+    "check",
+    "data",
+    "files",
+    "instances",
+    "pictures",
+    "plots",
+    "scenes",
+    "shapes",
+    "train",
+    "transfer",
+    "vgg",
+    "voc",
+]
 FOLDER = Path(import_module("coursekit").__file__).parent
 
 

@@ -194,10 +194,11 @@ def test_everything_that_a_kernel_started_ends_with_it(warm_parent: WarmParent) 
     before = set(family_of(os.getpid()))
     kernel = warm_parent.start()
     leave = (
-        "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n"
-        "        os.setsid()\n        os.fork()\n        time.sleep(600)"
+        "import os, time\ndef leave():\n    for _ in range(8):\n        if os.fork() == 0:\n"
+        "            os.setsid()\n            os.fork()\n            time.sleep(600)"
     )
     assert kernel.run([Cell(leave)])[0].error is None
+    Student(kernel.snapshot).leave()
     assert len(set(family_of(os.getpid())) - before) > 8
     kernel.close()
     deadline = time.monotonic() + 10

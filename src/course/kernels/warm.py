@@ -99,7 +99,11 @@ class WarmKernel:
             ours, pid = self._copy(self._sock, {"op": "serve" if itself else "snapshot"})
             seen_from_here = _sender(ours)
         except (OSError, KernelLost):
-            raise self.end(1.0) from None
+            if self._alone:
+                raise self.end(1.0) from None
+            self._alone = True  # a timer or a thread of a cell: let each cell answer for what it leaves
+            self._replay()
+            return self.snapshot(bans)
         self._spent = itself
         return WarmConnection(self, self._sock, ours, pid, seen_from_here)
 
@@ -180,7 +184,10 @@ class WarmKernel:
         """A new kernel in the state of the old one."""
         self._restart()
         self._used = self._parent.limits.notebook_seconds
-        self._run_once(dict.fromkeys(self._skip, CellResult()))
+        faults = dict.fromkeys(self._skip, CellResult())
+        while self._run_once(faults) is None:
+            self._restart()
+        self._skip = frozenset(faults)
 
     def _run_once(self, faults: dict[int, CellResult]) -> list[CellResult] | None:
         """Run all cells but the faulty ones; None (and one more fault) if a cell took the kernel with it."""
