@@ -1,4 +1,4 @@
-"""Lesson 04: its page on Keras, where Keras is installed (`pip install keras`)."""
+"""Lesson 04: its page on Keras, where Keras is installed (the extra `keras`)."""
 
 from __future__ import annotations
 
