@@ -50,11 +50,6 @@ def mixed_modes(model):
     return model
 
 
-def modes(model):
-    """Whether each submodule is in train mode, by name."""
-    return {name or "the model": module.training for name, module in model.named_modules()}
-
-
 def measured(what, accuracy_under_shift, images, labels, shifts):
     """The shares for a Reader with parts in different modes (tensors as floats, or as they are), or what the call did
     to it: the account of its calls, the modes before and after, what changed in its weight and in the pictures."""
@@ -81,36 +76,6 @@ def measured(what, accuracy_under_shift, images, labels, shifts):
 
 
 # For train_dense ---------------------------------------------------------------------------------------------------
-
-
-class Started(BaseException):
-    """Stops a training at its first forward pass. No Exception, so that no answer catches it by the way."""
-
-
-def train(train_dense, images, labels, seed, budget):
-    return train_dense(images, labels, seed=seed, budget=budget, device="cpu")
-
-
-def first_weights(train_dense, images, labels, seed):
-    """Sum and sum of squares of each weight of the first module with weights that is called, just before its call."""
-    found = {}
-
-    def look(module, inputs):
-        weights = dict(module.named_parameters())
-        if weights and not any(nn.parameter.is_lazy(weight) for weight in weights.values()):
-            for name, weight in weights.items():
-                values = weight.detach().double()
-                found[name] = [values.sum().item(), values.square().sum().item()]
-            raise Started
-
-    hook = nn.modules.module.register_module_forward_pre_hook(look)
-    try:
-        train(train_dense, images, labels, seed, budget=5.0)
-    except Started:
-        pass
-    finally:
-        hook.remove()
-    return found
 
 
 class _Names(TorchDispatchMode):

@@ -3,19 +3,12 @@
 The tests use the same file for the twins on their side. Nothing here is secret.
 """
 
-from zlib import crc32
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 # Reading and filling modules --------------------------------------------------------------------------------------
-
-
-def layout(module):
-    """Shape of each entry of the state dict ("64 × 3 × 7 × 7"), by name, in alphabetical order."""
-    entries = sorted(module.state_dict().items())
-    return {name: " × ".join(map(str, tensor.shape)) or "one number" for name, tensor in entries}
 
 
 def parameter_names(module):
@@ -35,60 +28,15 @@ def step_by_step(module, x):
         module(x.clone().requires_grad_()).square().sum().backward()
 
 
-def fill(module, seed):
-    """Give every weight and statistic values that depend on its name, its shape and the seed only.
-
-    None of them is 0 or 1, and gammas have both signs, so that no step can be left out or moved unseen.
-    """
-    with torch.no_grad():
-        for name, tensor in module.state_dict().items():
-            if tensor.is_floating_point():
-                tensor.copy_(_drawn(name, tensor.shape, seed))
-    return module
-
-
-def _drawn(name, shape, seed):
-    generator = torch.Generator().manual_seed(crc32(f"{seed} {name}".encode()))
-    values = torch.randn(shape, generator=generator, dtype=torch.float64)
-    if len(shape) > 1:
-        return values * (2 / shape[1:].numel()) ** 0.5
-    if name.endswith("running_var"):
-        return 1 + 0.5 * values.tanh()
-    if name.endswith("weight"):
-        return values.sign() * (1 + 0.5 * values.tanh())
-    return values * 0.3
-
-
-def state(module):
-    """All of the state dict, in alphabetical order."""
-    return dict(sorted(module.state_dict().items()))
-
-
-def modes(module):
-    """Whether each submodule is in train mode, by name."""
-    return {name: submodule.training for name, submodule in module.named_modules()}
-
-
 def mix_modes(net, train):
     """Put a nested stack into one mode, and the Sequential inside of it into the other."""
     net.train(train)
     net[1].train(not train)
 
 
-def give_gradients(module):
-    """Put a gradient on every parameter: ten times its value."""
-    for parameter in module.parameters():
-        parameter.grad = 10 * parameter.detach()
-
-
 def gradients(module):
     """The `.grad` of each parameter, by name; "none" where there is none."""
     return {name: "none" if p.grad is None else p.grad for name, p in sorted(module.named_parameters())}
-
-
-def frozen(module):
-    """Names of parameters that require no gradient."""
-    return sorted(name for name, parameter in module.named_parameters() if not parameter.requires_grad)
 
 
 def called_twice(function, layers):

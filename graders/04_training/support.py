@@ -10,7 +10,6 @@ import sys
 import tempfile
 import weakref
 from pathlib import Path
-from zlib import crc32
 
 import torch
 import torch.nn.functional as F
@@ -19,30 +18,6 @@ from torch import nn
 from coursekit.shapes import shapes
 
 # Nets and batches -------------------------------------------------------------------------------------------------
-
-
-def fill(module, seed):
-    """Give every weight and statistic values that depend on its name, its shape and the seed only.
-
-    None of them is 0 or 1, and gammas have both signs, so that no step can be left out or moved unseen.
-    """
-    with torch.no_grad():
-        for name, tensor in module.state_dict().items():
-            if tensor.is_floating_point():
-                tensor.copy_(_drawn(name, tensor.shape, seed))
-    return module
-
-
-def _drawn(name, shape, seed):
-    generator = torch.Generator().manual_seed(crc32(f"{seed} {name}".encode()))
-    values = torch.randn(shape, generator=generator, dtype=torch.float64)
-    if len(shape) > 1:
-        return values * (2 / shape[1:].numel()) ** 0.5
-    if name.endswith("running_var"):
-        return 1 + 0.5 * values.tanh()
-    if name.endswith("weight"):
-        return values.sign() * (1 + 0.5 * values.tanh())
-    return values * 0.3
 
 
 def net(seed=0, norm=False, dropout=0.0):
@@ -67,22 +42,6 @@ def batches(sizes, seed=0):
 def once(pairs):
     """A loader that has no length and can be used once."""
     yield from pairs
-
-
-def state(module):
-    """All of the state dict, in alphabetical order."""
-    return {name: tensor.detach().clone() for name, tensor in sorted(module.state_dict().items())}
-
-
-def layout(module):
-    """Shape of each entry of the state dict ("64 × 3 × 7 × 7"), by name, in alphabetical order."""
-    entries = sorted(module.state_dict().items())
-    return {name: " × ".join(map(str, tensor.shape)) or "one number" for name, tensor in entries}
-
-
-def modes(module):
-    """Whether each submodule is in train mode, by name."""
-    return {name or "the model": submodule.training for name, submodule in module.named_modules()}
 
 
 def mix_modes(module):
@@ -208,14 +167,10 @@ def _trace(kinds, model, work):
     found = {
         "state": [name for name, old in before.items() if not torch.equal(now[name], old)],
         "modes": [name for name, old in was.items() if modes(model)[name] != old],
-        "grads": [name for name, old in grads.items() if not _equal(parameters[name].grad, old)],
+        "grads": [name for name, old in grads.items() if not equal(parameters[name].grad, old)],
         "requires_grad": [name for name, old in asked.items() if parameters[name].requires_grad != old],
     }
     return {kind: found[kind] for kind in kinds}
-
-
-def _equal(a, b):
-    return a is b or (a is not None and b is not None and torch.equal(a, b))
 
 
 def measured(evaluate, sizes, *, train=False, **options):
@@ -589,33 +544,6 @@ def draw(count, seed, setting):
     return len(_drawn_sets[key][0])
 
 
-def train(train_cnn, count, data_seed, seed, budget):
+def train_drawn(train_cnn, count, data_seed, **options):
     """A training on pictures that were drawn before."""
-    images, labels = _drawn_sets[count, data_seed]
-    return train_cnn(images, labels, seed=seed, budget=budget, device="cpu")
-
-
-class Started(BaseException):
-    """Stops a training at its first forward pass. No Exception, so that no answer catches it by the way."""
-
-
-def first_weights(train_cnn, images, labels, seed):
-    """Sum and sum of squares of each weight of the first module with weights that is called, just before its call."""
-    found = {}
-
-    def look(module, inputs):
-        weights = dict(module.named_parameters())
-        if weights and not any(nn.parameter.is_lazy(weight) for weight in weights.values()):
-            for name, weight in weights.items():
-                values = weight.detach().double()
-                found[name] = [values.sum().item(), values.square().sum().item()]
-            raise Started
-
-    hook = nn.modules.module.register_module_forward_pre_hook(look)
-    try:
-        train_cnn(images, labels, seed=seed, budget=5.0, device="cpu")
-    except Started:
-        pass
-    finally:
-        hook.remove()
-    return found
+    return train_cnn(*_drawn_sets[count, data_seed], **options)

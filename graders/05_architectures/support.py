@@ -3,23 +3,12 @@
 The tests use the same file for the twins on their side. Nothing here is secret.
 """
 
-from zlib import crc32
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-_PERIOD = 10_007  # drawn values repeat: 2.5 million draws would take longer than the net that they are for
-
 # Reading and filling modules --------------------------------------------------------------------------------------
-
-
-def layout(module):
-    """Shape of each entry of the state dict ("64 × 3 × 7 × 7"), by name, in alphabetical order."""
-    if not isinstance(module, nn.Module):
-        raise TypeError(f"expected a module (nn.Module), got {type(module).__name__}")
-    entries = sorted(module.state_dict().items())
-    return {name: " × ".join(map(str, tensor.shape)) or "one number" for name, tensor in entries}
 
 
 def outline(build, *args, **kwargs):
@@ -42,40 +31,6 @@ def length(module):
     return len(module)
 
 
-def statistics(module):
-    """The buffers (running statistics) by name, in alphabetical order."""
-    return dict(sorted(module.named_buffers()))
-
-
-def fill(module, seed):
-    """Give every weight and statistic values that depend on its name, its shape and the seed only.
-
-    None of them is 0 or 1, and gammas have both signs, so that no step can be left out or moved unseen.
-    """
-    with torch.no_grad():
-        for name, tensor in module.state_dict().items():
-            if tensor.is_floating_point():
-                tensor.copy_(_drawn(name, tensor.shape, seed))
-            else:
-                tensor.fill_(3)
-    return module
-
-
-def _drawn(name, shape, seed):
-    generator = torch.Generator().manual_seed(crc32(f"{seed} {name}".encode()))
-    values = torch.randn(max(1, min(shape.numel(), _PERIOD)), generator=generator, dtype=torch.float64)
-    if len(shape) > 1:
-        values *= (2 / shape[1:].numel()) ** 0.5
-    elif name.endswith("running_var"):
-        values = 1 + 0.5 * values.tanh()
-    elif name.endswith("weight"):
-        values = values.sign() * (1 + 0.5 * values.tanh())
-    else:
-        values *= 0.3
-    times = -(-shape.numel() // len(values))
-    return values.repeat(times)[: shape.numel()].reshape(shape)
-
-
 def called_twice(function, config):
     """The length of a list after each of two calls with it, and how many children each result has."""
     first = function(config)
@@ -85,21 +40,6 @@ def called_twice(function, config):
 
 
 # Looking at a net before and after `describe` ---------------------------------------------------------------------
-
-
-def run(function, *args):
-    """Call it for what it leaves behind."""
-    function(*args)
-
-
-def state(module):
-    """All of the state dict, in alphabetical order."""
-    return dict(sorted(module.state_dict().items()))
-
-
-def modes(module):
-    """Whether each submodule is in train mode, by name."""
-    return {name: submodule.training for name, submodule in module.named_modules()}
 
 
 def mix_modes(net):

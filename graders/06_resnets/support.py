@@ -4,23 +4,11 @@ The tests use the same file for the twins on their side. Nothing here is secret.
 """
 
 from collections import Counter
-from zlib import crc32
 
 import torch
 from torch import nn
 
-_PERIOD = 10_007  # drawn values repeat: 25 million draws would take longer than the net that they are for
-
 # Reading and filling modules --------------------------------------------------------------------------------------
-
-
-def layout(module):
-    """Shape of each entry of the state dict ("64 × 3 × 7 × 7"), by name, in alphabetical order."""
-    return {name: _size(tensor) for name, tensor in sorted(module.state_dict().items())}
-
-
-def _size(tensor):
-    return " × ".join(map(str, tensor.shape)) or "one number"
 
 
 def outline(build, *args, **kwargs):
@@ -38,11 +26,6 @@ def _without_memory(build, *args, **kwargs):
         return build(*args, **kwargs)
 
 
-def statistics(module):
-    """The buffers (running statistics) by name, in alphabetical order."""
-    return dict(sorted(module.named_buffers()))
-
-
 def vectors(module):
     """The entries of the state dict with one axis (gammas, betas, statistics) by name, in alphabetical order."""
     return {name: tensor for name, tensor in sorted(module.state_dict().items()) if tensor.dim() == 1}
@@ -53,37 +36,14 @@ def matrices(module):
     return {name: tensor for name, tensor in sorted(module.state_dict().items()) if tensor.dim() > 1}
 
 
-def fill(module, seed):
-    """Give every weight and statistic values that depend on its name, its shape and the seed only.
-
-    None of them is 0 or 1, and gammas have both signs, so that no step can be left out or moved unseen. Biases of
-    convolutions, which this lesson does not have, become 0.
-    """
+def fill_without_biases(module, seed):
+    """Like ``fill``, but biases of convolutions, which this lesson does not have, become 0."""
+    fill(module, seed)
     with torch.no_grad():
-        for name, tensor in module.state_dict().items():
-            if tensor.is_floating_point():
-                tensor.copy_(_drawn(name, tensor.shape, seed))
-            else:
-                tensor.fill_(3)
         for layer in module.modules():
             if isinstance(layer, nn.Conv2d) and layer.bias is not None:
                 layer.bias.zero_()
     return module
-
-
-def _drawn(name, shape, seed):
-    generator = torch.Generator().manual_seed(crc32(f"{seed} {name}".encode()))
-    values = torch.randn(max(1, min(shape.numel(), _PERIOD)), generator=generator, dtype=torch.float64)
-    if len(shape) > 1:
-        values *= (2 / shape[1:].numel()) ** 0.5
-    elif name.endswith("running_var"):
-        values = 1 + 0.5 * values.tanh()
-    elif name.endswith("weight"):
-        values = values.sign() * (1 + 0.5 * values.tanh())
-    else:
-        values *= 0.3
-    times = -(-shape.numel() // len(values))
-    return values.repeat(times)[: shape.numel()].reshape(shape)
 
 
 def remember(module):
@@ -97,17 +57,6 @@ def replaced(module):
     return sorted(name for name, parameter in module.named_parameters() if parameter is not before.get(name))
 
 
-def frozen(module):
-    """Names of parameters that require no gradient."""
-    return sorted(name for name, parameter in module.named_parameters() if not parameter.requires_grad)
-
-
-def give_gradients(module):
-    """Put a gradient on every parameter: ten times its value."""
-    for parameter in module.parameters():
-        parameter.grad = 10 * parameter.detach()
-
-
 def gradients(module):
     """What lies in the `.grad` of each parameter, by name: "none", "zeros" or "numbers"."""
     kinds = {None: "none", False: "zeros", True: "numbers"}
@@ -117,27 +66,12 @@ def gradients(module):
     }
 
 
-def run(function, *args):
-    """Call it for what it leaves behind."""
-    function(*args)
-
-
-def state(module):
-    """All of the state dict, in alphabetical order."""
-    return dict(sorted(module.state_dict().items()))
-
-
-def modes(module):
-    """Whether each submodule is in train mode, by name."""
-    return {name: submodule.training for name, submodule in module.named_modules()}
-
-
 # The same for nets whose names are free: everything goes by shape -------------------------------------------------
 
 
 def shapes(module):
     """How often each shape occurs among the parameters: {"16 × 3 × 3 × 3": 1, ...}."""
-    counts = Counter(_size(parameter) for parameter in module.parameters())
+    counts = Counter(size(parameter) for parameter in module.parameters())
     return dict(sorted(counts.items()))
 
 
@@ -319,33 +253,3 @@ def dropout_net():
 
 
 # Watching a training ----------------------------------------------------------------------------------------------
-
-
-class Started(BaseException):
-    """Stops a training at its first forward pass. No Exception, so that no answer catches it by the way."""
-
-
-def train(train_resnet, images, labels, seed, budget):
-    return train_resnet(images, labels, seed=seed, budget=budget, device="cpu")
-
-
-def first_weights(train_resnet, images, labels, seed):
-    """Sum and sum of squares of each weight of the first module with weights that is called, just before its call."""
-    found = {}
-
-    def look(module, inputs):
-        weights = dict(module.named_parameters())
-        if weights and not any(nn.parameter.is_lazy(weight) for weight in weights.values()):
-            for name, weight in weights.items():
-                values = weight.detach().double()
-                found[name] = [values.sum().item(), values.square().sum().item()]
-            raise Started
-
-    hook = nn.modules.module.register_module_forward_pre_hook(look)
-    try:
-        train(train_resnet, images, labels, seed, budget=5.0)
-    except Started:
-        pass
-    finally:
-        hook.remove()
-    return found

@@ -388,13 +388,6 @@ def unfrozen(what, unfreeze_from, kind, name, frozen="all"):
 # For cache_features -----------------------------------------------------------------------------------------------
 
 
-class Shared(list):
-    """A list of which there is one: a copy of the net that holds it goes on writing into it."""
-
-    def __deepcopy__(self, memo):
-        return self
-
-
 class Recorder(nn.Module):
     """Passes pictures on to a net, and notes how it is called. features: of any shape."""
 
@@ -472,10 +465,6 @@ def three_times(function, images, **kwargs):
 # For fine_tune ----------------------------------------------------------------------------------------------------
 
 
-class Started(BaseException):
-    """Stops a training at its first step. No Exception, so that no answer catches it by the way."""
-
-
 def backbone_of_the_kit():
     """The kit's backbone as students get it: trained, every weight trainable, in train mode."""
     from coursekit import transfer
@@ -483,33 +472,18 @@ def backbone_of_the_kit():
     return transfer.backbone()
 
 
-def train(fine_tune, backbone, images, labels, seed, budget):
-    return fine_tune(backbone, images, labels, seed=seed, budget=budget, device="cpu")
-
-
-def first_heads(fine_tune, images, labels, seed):
-    """Sums of the weights that are not the backbone's, in the first module with such weights that is called.
+def first_heads(fine_tune, images, labels, **options):
+    """The sums of the weights that are not the backbone's, in the first module with such weights that is called.
 
     Weights are told from the backbone's by their values, since an answer may work on a copy of it.
     """
     net = backbone_of_the_kit()
     old = {_signature(p) for p in net.parameters()}
-    found = []
 
-    def look(module, inputs):
-        new = [p for p in module.parameters() if not nn.parameter.is_lazy(p) and _signature(p) not in old]
-        if new:
-            found.extend([[p.detach().double().sum().item(), p.detach().double().square().sum().item()] for p in new])
-            raise Started
+    def new_weights(module):
+        return sums(p for p in module.parameters() if not nn.parameter.is_lazy(p) and _signature(p) not in old)
 
-    hook = nn.modules.module.register_module_forward_pre_hook(look)
-    try:
-        train(fine_tune, net, images, labels, seed, budget=3.0)
-    except Started:
-        pass
-    finally:
-        hook.remove()
-    return found
+    return at_the_start(new_weights, fine_tune, net, images, labels, **options) or []
 
 
 def _signature(parameter):

@@ -202,11 +202,6 @@ def mixed_modes(model):
     return model
 
 
-def modes(model):
-    """Whether each submodule is in train mode, by name."""
-    return {name or "the model": module.training for name, module in model.named_modules()}
-
-
 KINDS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
@@ -259,13 +254,6 @@ def calls_after(function, counter, *args):
     return len(counter.calls)
 
 
-class Shared(list):
-    """A list of which there is one: a copy of the model that holds it goes on writing into it."""
-
-    def __deepcopy__(self, memo):
-        return self
-
-
 class Recorder(nn.Module):
     """Passes on to a model and remembers the smallest and the largest pixel of each call."""
 
@@ -301,7 +289,7 @@ def traces(kinds, earlier, function, model, *args, **kwargs):
     result = function(model, *args, **kwargs)
     now, tensors = dict(model.named_parameters()), [a for a in args if isinstance(a, torch.Tensor)]
     found = {
-        "grads": sorted(name for name, old in grads.items() if not _equal(now[name].grad, old)),
+        "grads": sorted(name for name, old in grads.items() if not equal(now[name].grad, old)),
         "weights": sorted(name for name, old in values.items() if not torch.equal(model.state_dict()[name], old)),
         "frozen": sorted(name for name, old in wants.items() if now[name].requires_grad != old),
         "modes": sorted(name for name, old in modes(model).items() if before[name] != old),
@@ -312,10 +300,6 @@ def traces(kinds, earlier, function, model, *args, **kwargs):
         "attached": bool(getattr(result, "requires_grad", False)),
     }
     return {kind: found[kind] for kind in kinds}
-
-
-def _equal(a, b):
-    return a is b or (a is not None and b is not None and torch.equal(a, b))
 
 
 def twice(function, *args, **kwargs):

@@ -96,11 +96,6 @@ def trainable(net):
     return {name: parameter.requires_grad for name, parameter in net.named_parameters()}
 
 
-def run(function, *args):
-    """Call it for what it leaves behind."""
-    function(*args)
-
-
 # One run of style_transfer ------------------------------------------------------------------------------------------
 
 CONTENT_LAYERS, STYLE_LAYERS = ["relu2"], ["relu1", "relu3"]

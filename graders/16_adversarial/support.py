@@ -77,17 +77,6 @@ def three_times(function, *args, **kwargs):
 # Looking at what is left behind -----------------------------------------------------------------------------------
 
 
-def modes(model):
-    """Whether each submodule is in train mode, by name."""
-    return {name or "the model": module.training for name, module in model.named_modules()}
-
-
-def give_gradients(model):
-    """Put a gradient on every parameter: ten times its value."""
-    for parameter in model.parameters():
-        parameter.grad = 10 * parameter.detach()
-
-
 def traces(kinds, function, model, x, y, *args, **kwargs):
     """One call, and what it changed: of these kinds only, so that one mistake does not hide another."""
     grads = {name: None if p.grad is None else p.grad.clone() for name, p in model.named_parameters()}
@@ -97,7 +86,7 @@ def traces(kinds, function, model, x, y, *args, **kwargs):
     result = function(model, x, y, *args, **kwargs)
     now = dict(model.named_parameters())
     found = {
-        "grads": sorted(name for name, old in grads.items() if not _equal(now[name].grad, old)),
+        "grads": sorted(name for name, old in grads.items() if not equal(now[name].grad, old)),
         "weights": sorted(name for name, old in values.items() if not torch.equal(now[name], old)),
         "frozen": sorted(name for name, old in frozen.items() if now[name].requires_grad != old),
         "modes": sorted(name for name, old in modes(model).items() if before[name] != old),
@@ -108,17 +97,6 @@ def traces(kinds, function, model, x, y, *args, **kwargs):
         "attached": bool(getattr(result, "requires_grad", False)),
     }
     return {kind: found[kind] for kind in kinds}
-
-
-def _equal(a, b):
-    return a is b or (a is not None and b is not None and torch.equal(a, b))
-
-
-class Shared(list):
-    """A list of which there is one: a copy of the model that holds it goes on writing into it."""
-
-    def __deepcopy__(self, memo):
-        return self
 
 
 class Recorder(nn.Module):
@@ -242,36 +220,6 @@ def bounds_untouched(interval_bounds, specifications, lower, upper):
 
 
 # For adversarial_train --------------------------------------------------------------------------------------------
-
-
-class Started(BaseException):
-    """Stops a training at its first forward pass. No Exception, so that no answer catches it by the way."""
-
-
-def train(adversarial_train, images, labels, epsilon, seed, budget):
-    return adversarial_train(images, labels, epsilon=epsilon, seed=seed, budget=budget, device="cpu")
-
-
-def first_weights(adversarial_train, images, labels, epsilon, seed):
-    """Sum and sum of squares of each weight of the first module with weights that is called, just before its call."""
-    found = {}
-
-    def look(module, inputs):
-        weights = dict(module.named_parameters())
-        if weights and not any(nn.parameter.is_lazy(weight) for weight in weights.values()):
-            for name, weight in weights.items():
-                values = weight.detach().double()
-                found[name] = [values.sum().item(), values.square().sum().item()]
-            raise Started
-
-    hook = nn.modules.module.register_module_forward_pre_hook(look)
-    try:
-        train(adversarial_train, images, labels, epsilon, seed, budget=5.0)
-    except Started:
-        pass
-    finally:
-        hook.remove()
-    return found
 
 
 def margin_gradient(net, x, y):

@@ -60,14 +60,11 @@ class Exercise:
 
     def files(self) -> list[Path]:
         """Every file that the score depends on."""
-        return sorted(
-            p
-            for p in (*self.folder.rglob("*"), self.folder.parent / "support.py")
-            if p.is_file() and "__pycache__" not in p.parts
-        )
+        own = [p for p in self.folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+        return sorted([*own, *support_files(self.folder.parent)])
 
     def fingerprint(self) -> str:
-        return hash_files(self.files(), self.folder.parent)
+        return hash_files(self.files(), self.folder.parents[1])
 
 
 @dataclass(frozen=True)
@@ -98,8 +95,9 @@ class Lesson:
         return self.root / "graders" / self.name
 
     @property
-    def support_file(self) -> Path:
-        return self.graders / "support.py"
+    def support(self) -> str:
+        """What hidden tests may place in the kernel, as text: the course's scaffolding, then the lesson's."""
+        return read_support(self.graders)
 
     @property
     def release_notebook(self) -> Path:
@@ -200,6 +198,16 @@ def rubric_points(path: Path) -> float:
     if not match:
         raise SourceError(f"{path} must begin with a front matter that has `points: n` between two lines of ---")
     return float(match.group(1))
+
+
+def support_files(graders: Path) -> list[Path]:
+    """The scaffolding of all lessons and that of the one whose graders these are, as far as there is any."""
+    return [p for p in (graders.parent / "support.py", graders / "support.py") if p.is_file()]
+
+
+def read_support(graders: Path) -> str:
+    """Both as one text. What the lesson defines goes before what all lessons have under the same name."""
+    return "\n\n".join(p.read_text(encoding="utf-8") for p in support_files(graders))
 
 
 def hash_files(paths: list[Path], relative_to: Path) -> str:

@@ -105,12 +105,13 @@ class Student:
         *,
         bans: Sequence[str] = (),
         call_seconds: float = 5.0,
-        support: str | None = None,
+        support: str = "",
         seed: int = 0,
     ) -> None:
         self._connect = connect
         self._connection: Connection | None = None
-        self._bans, self._call_seconds, self._support = tuple(bans), call_seconds, support
+        self._bans, self._call_seconds = tuple(bans), call_seconds
+        self._support, self._uses_support, self._has_support = support, False, False
         self._test_seed = seed
         self._transcript = Transcript()
         self._recording = True
@@ -124,6 +125,8 @@ class Student:
 
     @property
     def support(self) -> Support:
+        """Placed in the kernel only when a test asks for it, since that takes as long as many calls."""
+        self._uses_support = True
         return Support(self)
 
     # -- what the engine uses ------------------------------------------------------------------------------------
@@ -137,8 +140,6 @@ class Student:
 
         Raises SubmissionFault or ForbiddenUse.
         """
-        if self._connection is None:
-            self._connection = self._open()
         request = {
             "steps": steps,
             "seed": self._test_seed if seed is None else seed,
@@ -148,7 +149,7 @@ class Student:
             **options,
         }
         try:
-            raw = self._connection.ask(request, self._call_seconds, lambda *ref: Handle(self, *ref))
+            raw = self._open().ask(request, self._call_seconds, lambda *ref: Handle(self, *ref))
         except SubmissionFault:
             self._close()
             raise
@@ -161,22 +162,20 @@ class Student:
         return replies
 
     def _open(self) -> Connection:
-        connection = self._connect(self._bans)
-        if self._support:
+        if self._connection is None:
+            self._connection = self._connect(self._bans)
+        if self._uses_support and not self._has_support:
             step = {"op": "define", "name": "support", "source": self._support}
-            try:
-                told = _reply(connection.ask({"steps": [step]}, self._call_seconds, None)[0], step)
-                if told.error is not None:
-                    raise EngineError(f"support.py cannot be run in the kernel: {told.error}")
-            except (SubmissionFault, EngineError):
-                connection.close()
-                raise
-        return connection
+            told = _reply(self._connection.ask({"steps": [step]}, self._call_seconds, None)[0], step)
+            if told.error is not None:
+                raise EngineError(f"support.py cannot be run in the kernel: {told.error}")
+            self._has_support = True
+        return self._connection
 
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
-            self._connection = None
+            self._connection, self._has_support = None, False
 
     @contextlib.contextmanager
     def _unrecorded(self) -> Iterator[None]:

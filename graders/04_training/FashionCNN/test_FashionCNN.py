@@ -2,17 +2,14 @@
 weights."""
 
 from functools import lru_cache
-from pathlib import Path
-from runpy import run_path
-from types import SimpleNamespace
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course.grading import agree_module, fail, observe, points, same
+from course.grading import agree_module, fail, observe, points, same, scaffolding
 
-support = SimpleNamespace(**run_path(str(Path(__file__).parents[1] / "support.py")))
+support = scaffolding(__file__)
 
 
 class Twin(nn.Module):

@@ -1,15 +1,12 @@
 """evaluate: mean cross-entropy per picture and accuracy, without leaving a trace in the model."""
 
-from pathlib import Path
-from runpy import run_path
-from types import SimpleNamespace
 
 import torch
 import torch.nn.functional as F
 
-from course.grading import points, same
+from course.grading import points, same, scaffolding
 
-support = SimpleNamespace(**run_path(str(Path(__file__).parents[1] / "support.py")))
+support = scaffolding(__file__)
 
 FULL, SHORT_LAST, ONE = [3, 3, 3], [4, 4, 1], [5]
 

@@ -1,14 +1,11 @@
 """predict: the class of each picture, in order, in batches. images (N, ...), result (N,) int64."""
 
-from pathlib import Path
-from runpy import run_path
-from types import SimpleNamespace
 
 import torch
 
-from course.grading import fail, points, same
+from course.grading import fail, points, same, scaffolding
 
-support = SimpleNamespace(**run_path(str(Path(__file__).parents[1] / "support.py")))
+support = scaffolding(__file__)
 
 
 def reference(model, images, batch_size=256):

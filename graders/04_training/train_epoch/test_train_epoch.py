@@ -1,14 +1,11 @@
 """train_epoch: one pass over the loader. A reference loop here takes the same steps on the same net."""
 
-from pathlib import Path
-from runpy import run_path
-from types import SimpleNamespace
 
 import torch
 
-from course.grading import fail, points, same
+from course.grading import fail, points, same, scaffolding
 
-support = SimpleNamespace(**run_path(str(Path(__file__).parents[1] / "support.py")))
+support = scaffolding(__file__)
 
 FULL, SHORT_LAST = [3, 3, 3], [4, 4, 1]
 

@@ -1,18 +1,15 @@
 """LeNet5: two convolutions with sigmoid and average pooling, three dense layers. A twin here gets the same weights."""
 
 from functools import lru_cache
-from pathlib import Path
-from runpy import run_path
-from types import SimpleNamespace
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course.grading import agree_module, fail, observe, points, same
+from course.grading import agree_module, fail, observe, points, same, scaffolding
 
 bans = ("torchvision",)
-support = SimpleNamespace(**run_path(str(Path(__file__).parents[1] / "support.py")))
+support = scaffolding(__file__)
 
 
 class Twin(nn.Module):

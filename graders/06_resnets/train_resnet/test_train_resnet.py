@@ -5,15 +5,12 @@ of the training pictures gets far. The thresholds lie below the worst right run 
 calibration.toml, docs/calibration.md.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cache
 
 import pytest
-import torch
 
-from course.grading import Mismatch, StudentError, batch, fail, observe, points, same
-from course.grading.describe import what_it_is
+from course.grading import points
+from course.grading.trained import Classifier, rescalings, start_follows_the_seed, train
 from coursekit.shapes import EASY, shapes
 
 limits = {"call_seconds": 120, "exercise_seconds": 300}
@@ -24,189 +21,72 @@ SETTING = {"size": 16, **EASY, "pos": 0.4}
 TRAINING_SEED, HIDDEN_SEED = 61, 570_316_226  # the kit draws the same pictures in the student's kernel, given this seed
 
 
+@cache
 def training_set():
     return shapes(2000, seed=TRAINING_SEED, **SETTING)
 
 
+@cache
 def hidden_set():
     return shapes(2000, seed=HIDDEN_SEED, split="test", **SETTING)
 
 
-@dataclass
-class Training:
-    """One training that has been run. seconds: of CPU, by the kernel's own account."""
+class Training(Classifier):
+    def symptoms(self):
+        if not self.on_unseen.isfinite().all():
+            return "learning_rate_too_large"
+        known = self.on_known()
+        better = max(SOME, known + 0.1)
+        if any(self.on_known(change) >= better for change in rescalings(self.known[0])):
+            return "scaled_outside"
+        if any(self.batches_seen) and self.on_known(train=True) >= better:
+            return "statistics_lag"
+        if self.stopped_early and known < 0.97:
+            return "stops_early"
+        if known < SOME:
+            return self.failure(known)
+        if not any(weight.ndim == 4 for weight in self.state):
+            return "no_convolution" if self.state else "memorises"
+        if self.trained_in_eval_mode:
+            return "batch_norm_in_eval"
+        return "memorises" if known > 0.97 else None
 
-    net: Any
-    seconds: float
-    images: torch.Tensor
-    labels: torch.Tensor
-
-    @cached_property
-    def hidden(self):
-        """Logits and labels of the hidden pictures; the answers are picked here, not in the student's kernel."""
-        images, labels = hidden_set()
-        return self.logits(images), labels
-
-    @cached_property
-    def accuracy(self):
-        return accuracy(*self.hidden)
-
-    @cached_property
-    def state(self):
-        """The tensors of the net's state dict."""
-        return [value for value in self.net.state_dict().values() if isinstance(value, torch.Tensor)]
-
-    @cached_property
-    def counters(self):
-        """How many batches each batch norm has seen."""
-        return [int(v) for k, v in self.net.state_dict().items() if k.endswith("num_batches_tracked")]
-
-    def logits(self, images, train=False):
-        self.net.train(train)
-        parts = images.split(100)
-        answers = [raised(y) for y in batch(self.net, [((x,), {}) for x in parts], grad=False)]
-        for x, y in zip(parts, answers, strict=True):
-            if not isinstance(y, torch.Tensor):
-                fail(f"the net gives {what_it_is(y)}; it must give one tensor of logits.")
-            same(list(y.shape), [len(x), 10], f"the shape of the logits of {len(x)} pictures")
-        return torch.cat(answers)
-
-    @cached_property
-    def symptom(self):
-        """The mistake that fits, or None. Cached, since a look at the net in train mode moves its statistics."""
-        try:
-            return symptom_of_logits(self) or symptom_of_training(self)
-        except (StudentError, Mismatch):  # a net that runs on the hidden pictures and fails elsewhere
-            return None
-
-    def on_training_pictures(self, change=lambda x: x, train=False):
-        return accuracy(self.logits(change(self.images[:500]), train), self.labels[:500])
-
-
-def accuracy(logits, labels):
-    return (logits.argmax(1) == labels).float().mean().item()
+    def failure(self, known):
+        """For a net that does not even know its training pictures."""
+        if 0 < max(self.batches_seen, default=0) < 80 and sum(weight.numel() for weight in self.state) > 1e6:
+            return "too_large"
+        if self.most_frequent > 0.8:
+            return "learning_rate_too_large"
+        return "labels_shuffled" if 0.05 < known < 0.2 else None  # guessing: neither learned nor learned wrongly
 
 
 @pytest.fixture(scope="module")
 def training(student):
-    images, labels = training_set()
-    reply = observe(student.support.train, student.train_resnet.handle(), images, labels, 0, BUDGET)
-    if getattr(reply.value, "kind", "") != "module":
-        fail(f"train_resnet gives {what_it_is(reply.value)}; it must give the trained nn.Module.")
-    return Training(reply.value, reply.seconds, images, labels)
+    net, seconds = train(student.train_resnet, *training_set(), seed=0, budget=BUDGET)
+    return Training(net, seconds, BUDGET, training_set(), hidden_set())
 
 
 @points(2)
 def test_learns(training):
     """Of new pictures, the net names at least 60 in 100 rightly."""
-    reaches(training, SOME)
+    training.reaches(SOME)
 
 
 @points(2)
 def test_learns_well(training):
     """Of new pictures, the net names at least 70 in 100 rightly."""
-    reaches(training, MOST)
-    if training.counters and not any(training.counters):
-        fail("the net's batch norms have seen no batch: it was in eval mode while it trained.", "batch_norm_in_eval")
+    training.reaches(MOST)
+    training.used_batch_statistics()
 
 
 @points(1)
 def test_budget(training):
     """The training learns something, and takes at most 1.1 times its budget of CPU seconds."""
-    if training.seconds > 1.1 * BUDGET + 0.3:  # what torch does once, before the first step
-        fail(f"the training took {training.seconds:.1f} CPU seconds of {BUDGET:.0f}.", "ignores_budget")
-    if training.accuracy < 0.2:
-        fail(f"{percent(training.accuracy)} is what guessing gives: a training that learns nothing obeys any budget.",
-             training.symptom)  # fmt: skip
+    training.keeps_to_the_budget()
+    training.learned_something()
 
 
 @points(1)
 def test_start(student):
     """The same seed starts from the same weights, another seed from others."""
-    images, labels = training_set()
-    train = student.train_resnet.handle()
-    # In one message: what the first training leaves of the global random state is what the second one finds.
-    starts = batch(student.support.first_weights, [((train, images, labels, seed), {}) for seed in (3, 3, 4)])
-    first, again, other = (raised(start) for start in starts)
-    if not first:
-        fail("train_resnet calls no module that has weights, so nothing is trained.")
-    if first != again:
-        fail("two trainings with seed=3 start from different weights.", "ignores_seed")
-    if first == other:
-        fail("trainings with seed=3 and seed=4 start from the same weights.", "seed_fixed")
-
-
-def raised(start):
-    if isinstance(start, Exception):
-        raise start
-    return start
-
-
-def reaches(training, threshold):
-    if training.seconds > 2 * BUDGET:
-        fail(f"the training took {training.seconds:.0f} CPU seconds of {BUDGET:.0f}; at twice the budget it does not "
-             "count.", "ignores_budget")  # fmt: skip
-    logits, _ = training.hidden
-    if probabilities(logits):
-        fail("the net's output for each picture is positive and sums to 1: these are no logits.", "softmax_in_the_net")
-    if training.accuracy < threshold:
-        fail(f"{percent(training.accuracy)} of the hidden pictures are right, {percent(threshold)} are needed; "
-             f"of the training pictures, {percent(training.on_training_pictures())} are. "
-             f"The training took {training.seconds:.1f} CPU seconds of {BUDGET:.0f}.", training.symptom)  # fmt: skip
-
-
-def percent(share):
-    return f"{100 * share:.0f} %"
-
-
-def probabilities(logits):
-    return bool((logits >= 0).all() and ((logits.sum(1) - 1).abs() < 1e-3).all())
-
-
-# Why a net is wrong too often: its symptoms, the unmistakable ones first --------------------------------------------
-
-
-def symptom_of_logits(training):
-    logits = training.hidden[0]
-    if probabilities(logits):
-        return "softmax_in_the_net"
-    return None if logits.isfinite().all() else "learning_rate_too_large"
-
-
-def symptom_of_training(training):
-    known = training.on_training_pictures()
-    better = max(SOME, known + 0.1)
-    if any(training.on_training_pictures(change) >= better for change in rescalings(training.images)):
-        return "scaled_outside"
-    if any(training.counters) and training.on_training_pictures(train=True) >= better:
-        return "statistics_lag"
-    if training.seconds < 0.3 * BUDGET and known < 0.97:
-        return "stops_early"
-    if known < SOME:
-        return symptom_of_failure(training, known)
-    if not any(weight.ndim == 4 for weight in training.state):
-        return "no_convolution" if training.state else "memorises"
-    if training.counters and not any(training.counters):
-        return "batch_norm_in_eval"
-    return "memorises" if known > 0.97 else None
-
-
-def rescalings(images):
-    """What answers do to pictures before the net, by mistake: bytes taken for floats, [0, 1] restored, normalised."""
-    mean, deviation = images.mean((0, 2, 3), keepdim=True), images.std((0, 2, 3), keepdim=True)
-    return (lambda x: x / 255, lambda x: x * 255, lambda x: (x + 2) / 4, lambda x: (x - mean) / deviation)
-
-
-def symptom_of_failure(training, known):
-    """For a net that does not even know its training pictures."""
-    if 0 < max(training.counters, default=0) < 80 and sum(weight.numel() for weight in training.state) > 1e6:
-        return "too_large"
-    if most_frequent(training) > 0.8:
-        return "learning_rate_too_large"
-    return "labels_shuffled" if 0.05 < known < 0.2 else None  # guessing: neither learned nor learned wrongly
-
-
-def most_frequent(training):
-    """The share of the hidden pictures that get the most frequent answer."""
-    answers = training.hidden[0].argmax(1)
-    return answers.bincount().max().item() / len(answers)
+    start_follows_the_seed(student, student.train_resnet, *training_set())

@@ -3,16 +3,13 @@
 The backbone comes from support.py: batch norm with running statistics far from those of the batches, and dropout.
 """
 
-from pathlib import Path
-from runpy import run_path
-from types import SimpleNamespace
 
 import torch
 from torch import nn
 
-from course.grading import fail, points, same
+from course.grading import fail, points, same, scaffolding
 
-support = SimpleNamespace(**run_path(str(Path(__file__).parents[1] / "support.py")))
+support = scaffolding(__file__)
 TOLERANCE = 1e-4
 
 

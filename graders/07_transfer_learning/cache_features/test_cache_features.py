@@ -4,15 +4,12 @@ The backbone of support.py has batch norm and dropout, one layer of it already i
 is called.
 """
 
-from pathlib import Path
-from runpy import run_path
-from types import SimpleNamespace
 
 import torch
 
-from course.grading import fail, points, same
+from course.grading import fail, points, same, scaffolding
 
-support = SimpleNamespace(**run_path(str(Path(__file__).parents[1] / "support.py")))
+support = scaffolding(__file__)
 
 
 def pictures(n):

@@ -3,13 +3,10 @@
 The nets come from support.py: heads named fc, classifier.6, classifier.1 and top.logits.1, of 6, 7, 9 and 3 features.
 """
 
-from pathlib import Path
-from runpy import run_path
-from types import SimpleNamespace
 
-from course.grading import batch, fail, points, refuses, same
+from course.grading import batch, fail, points, refuses, same, scaffolding
 
-support = SimpleNamespace(**run_path(str(Path(__file__).parents[1] / "support.py")))
+support = scaffolding(__file__)
 HEADS = {"resnet": ("fc", 6), "vgg": ("classifier.6", 7), "mobilenet": ("classifier.1", 9), "deep": ("top.logits.1", 3)}
 
 

@@ -26,7 +26,7 @@ def features(case, seed=0):
 def head(student, case, seed=13):
     """The student's head in float64, with drawn scores and the upsampling as it begins."""
     made = student.FCNHead(*case[:3]).double()
-    student.support.fill(made, seed, kernels=False)
+    student.support.fill_by_shape(made, seed)
     return made
 
 

@@ -7,14 +7,14 @@ gradient falls to the last. All attacks run on this side. Thresholds: calibratio
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
 
-from course.grading import Mismatch, StudentError, batch, fail, observe, points, same
-from course.grading.describe import what_it_is
+from course.grading import fail, points
+from course.grading.trained import Classifier, percent, share_right, start_follows_the_seed, train
+from course.student import Student
 
 limits = {"call_seconds": 90, "exercise_seconds": 300}
 
@@ -115,41 +115,15 @@ class Siege:
 # The tests --------------------------------------------------------------------------------------------------------
 
 
+RESCALINGS = (lambda x: x / 255, lambda x: (x - 0.3) / 0.37, lambda x: (x - 0.5) / 0.25, lambda x: (x - 0.5) / 0.5)
+
+
 @dataclass
-class Training:
-    """One training that has been run. seconds: of CPU, by the kernel's own account."""
-
-    student: Any
-    net: Any
-    seconds: float
-    training: tuple[torch.Tensor, torch.Tensor]
-    hidden: tuple[torch.Tensor, torch.Tensor]
-
-    @cached_property
-    def siege(self):
-        return Siege(self.logits, self.gradient, self.training, self.hidden)
-
-    @cached_property
-    def on_hidden(self):
-        """Logits of the untouched hidden pictures."""
-        return self.logits(self.hidden[0])
-
-    @cached_property
-    def symptom(self):
-        """The mistake that fits, or None."""
-        try:
-            return symptom(self)
-        except (StudentError, Mismatch):
-            return None
+class Training(Classifier):
+    student: Student
 
     def logits(self, images):
-        (answer,) = batch(self.net, [((images,), {})], grad=False)
-        if isinstance(answer, Exception):
-            raise answer
-        if not isinstance(answer, torch.Tensor):
-            fail(f"the net gives {what_it_is(answer)}; it must give one tensor of logits.")
-        same(list(answer.shape), [len(images), 10], f"the shape of the logits of {len(images)} pictures")
-        return answer.float()
+        return self.outputs(images, [10], chunk=len(images)).float()
 
     def gradient(self, images, labels):
         found = self.student.support.margin_gradient(self.net, images, labels)
@@ -158,122 +132,78 @@ class Training:
         return found.nan_to_num()
 
     @cached_property
-    def weights(self):
-        return sum(t.numel() for t in self.net.state_dict().values() if isinstance(t, torch.Tensor))
+    def siege(self):
+        return Siege(self.logits, self.gradient, self.known, self.unseen)
+
+    def is_right_untouched(self):
+        self.counts()
+        if self.accuracy < CLEAN:
+            fail(f"{percent(self.accuracy)} of the untouched hidden pictures are right, {percent(CLEAN)} are needed.",
+                 self.symptom)  # fmt: skip
+
+    def holds(self, threshold):
+        self.counts()
+        if not any(tensor.numel() for tensor in self.state):
+            fail("the net has no weights and no other state: nothing was learned.", "memorises")
+        siege = self.siege
+        if siege.blind and siege.share("clean") > 0.5:
+            fail("no gradient comes back to the pixels, on any hidden picture. A net that cannot be differentiated is "
+                 "not robust, it is only harder to measure, and does not count.", "hides_the_gradient")  # fmt: skip
+        held = siege.share("held")
+        if held < threshold:
+            fail(f"{percent(held)} of the hidden pictures withstand every attack, {percent(threshold)} are needed. "
+                 f"Right untouched: {percent(siege.share('clean'))}; under noise: {percent(siege.share('noise'))}; "
+                 f"under PGD with 20 steps: {percent(siege.share('pgd'))}.", self.symptom)  # fmt: skip
+
+    def symptoms(self):
+        images, labels = self.unseen
+        enough = max(0.8, self.accuracy + 0.1)
+        if any(share_right(self.logits(change(images)), labels) > enough for change in RESCALINGS):
+            return "scaled_outside"
+        if self.accuracy < 0.25 or not self.on_unseen.isfinite().all():
+            return "learns_nothing"
+        if self.accuracy < CLEAN:
+            return None
+        if self.siege.share("pgd") - self.siege.share("held") > 0.15:
+            return "hides_the_gradient"
+        return "no_defence" if self.siege.share("pgd") < SOME else None
 
 
 @pytest.fixture(scope="module")
-def trained(student):
-    training, hidden = pictures()
-    reply = observe(student.support.train, student.adversarial_train.handle(), *training, EPSILON, 0, BUDGET)
-    if getattr(reply.value, "kind", "") != "module":
-        fail(f"adversarial_train gives {what_it_is(reply.value)}; it must give the trained nn.Module.")
-    reply.value.eval()
-    return Training(student, reply.value, reply.seconds, training, hidden)
+def training(student):
+    known, unseen = pictures()
+    net, seconds = train(student.adversarial_train, *known, epsilon=EPSILON, seed=0, budget=BUDGET)
+    net.eval()
+    return Training(net, seconds, BUDGET, known, unseen, student=student)
 
 
 @points(1)
-def test_clean(trained):
+def test_clean(training):
     """Of new pictures that nobody has touched, the net names at least 90 in 100 rightly."""
-    in_time(trained)
-    right = (trained.on_hidden.argmax(1) == trained.hidden[1]).float().mean().item()
-    if right < CLEAN:
-        fail(f"{percent(right)} of the untouched hidden pictures are right, {percent(CLEAN)} are needed.",
-             trained.symptom)  # fmt: skip
+    training.is_right_untouched()
 
 
 @points(2)
-def test_holds(trained):
+def test_holds(training):
     """When each pixel may move by 0.15, at least 50 in 100 new pictures withstand every attack."""
-    reaches(trained, SOME)
+    training.holds(SOME)
 
 
 @points(2)
-def test_holds_well(trained):
+def test_holds_well(training):
     """When each pixel may move by 0.15, at least 60 in 100 new pictures withstand every attack."""
-    reaches(trained, MOST)
+    training.holds(MOST)
 
 
 @points(1)
-def test_budget(trained):
+def test_budget(training):
     """The training takes at most 1.1 times its budget of CPU seconds, and what it gives holds against attacks."""
-    if trained.seconds > 1.1 * BUDGET + 0.3:  # what torch does once, before the first step
-        fail(f"the training took {trained.seconds:.1f} CPU seconds of {BUDGET:.0f}.", "ignores_budget")
-    reaches(trained, SOME)
+    training.keeps_to_the_budget()
+    training.holds(SOME)
 
 
 @points(1)
 def test_start(student):
     """The same seed starts from the same weights, another seed from others."""
-    train, (images, labels) = student.adversarial_train.handle(), pictures()[0]
-    # In one message: what the first training leaves of the global random state is what the second one finds.
-    calls = [((train, images, labels, EPSILON, seed), {}) for seed in (3, 3, 4)]
-    starts = batch(student.support.first_weights, calls)
-    for start in starts:
-        if isinstance(start, Exception):
-            raise start
-    first, again, other = starts
-    if not first:
-        fail("adversarial_train calls no module that has weights, so nothing is trained.", "memorises")
-    if first != again:
-        fail("two trainings with seed=3 start from different weights.", "ignores_seed")
-    if first == other:
-        fail("trainings with seed=3 and seed=4 start from the same weights.", "seed_fixed")
-
-
-def in_time(trained):
-    if trained.seconds > 2 * BUDGET:
-        fail(f"the training took {trained.seconds:.0f} CPU seconds of {BUDGET:.0f}; at twice the budget it does not "
-             "count.", "ignores_budget")  # fmt: skip
-
-
-def reaches(trained, threshold):
-    in_time(trained)
-    if probabilities(trained.on_hidden):
-        fail("the net's output for each picture is positive and sums to 1: these are no logits.", "softmax_in_the_net")
-    if not trained.weights:
-        fail("the net has no weights and no other state: nothing was learned.", "memorises")
-    siege = trained.siege
-    if siege.blind and siege.share("clean") > 0.5:
-        fail("no gradient comes back to the pixels, on any hidden picture. A net that cannot be differentiated is not "
-             "robust, it is only harder to measure, and does not count.", "hides_the_gradient")  # fmt: skip
-    held = siege.share("held")
-    if held < threshold:
-        fail(f"{percent(held)} of the hidden pictures withstand every attack, {percent(threshold)} are needed. "
-             f"Right untouched: {percent(siege.share('clean'))}; under noise: {percent(siege.share('noise'))}; "
-             f"under PGD with 20 steps: {percent(siege.share('pgd'))}.", trained.symptom)  # fmt: skip
-
-
-def percent(share):
-    return f"{100 * share:.0f} %"
-
-
-def probabilities(logits):
-    return bool((logits >= 0).all() and ((logits.sum(1) - 1).abs() < 1e-3).all())
-
-
-# Why a net falls too often: its symptoms, the unmistakable ones first ---------------------------------------------
-
-
-def symptom(trained):
-    logits, (images, labels) = trained.on_hidden, trained.hidden
-    if probabilities(logits):
-        return "softmax_in_the_net"
-    clean = right(logits, labels)
-    if any(right(trained.logits(change(images)), labels) > max(0.8, clean + 0.1) for change in RESCALINGS):
-        return "scaled_outside"
-    if clean < 0.25 or not logits.isfinite().all():
-        return "learns_nothing"
-    if clean < CLEAN:
-        return None
-    siege = trained.siege
-    if siege.share("pgd") - siege.share("held") > 0.15:
-        return "hides_the_gradient"
-    return "no_defence" if siege.share("pgd") < SOME else None
-
-
-RESCALINGS = (lambda x: x / 255, lambda x: (x - 0.3) / 0.37, lambda x: (x - 0.5) / 0.25, lambda x: (x - 0.5) / 0.5)
-
-
-def right(logits, labels):
-    return (logits.argmax(1) == labels).float().mean().item()
+    start = student, student.adversarial_train, *pictures()[0]
+    start_follows_the_seed(*start, epsilon=EPSILON, without="memorises")

@@ -3,17 +3,14 @@
 The models come from support.py. For linear ones the reference is the closed form, for the others autograd on a twin.
 """
 
-from pathlib import Path
-from runpy import run_path
-from types import SimpleNamespace
 
 import torch
 import torch.nn.functional as F
 
-from course.grading import agree, leaves_inputs, points, same
+from course.grading import agree, leaves_inputs, points, same, scaffolding
 
 TOLERANCE = 1e-6  # an epsilon that has been through float32 is right
-support = SimpleNamespace(**run_path(str(Path(__file__).parents[1] / "support.py")))
+support = scaffolding(__file__)
 
 
 def pixels(r, n, height, width, dtype=torch.float64):

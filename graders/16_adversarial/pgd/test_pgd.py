@@ -4,16 +4,13 @@ x (N, 1, 5, 4), y (N,). Exact values are compared without a random start; for l2
 commute, on pictures far from 0 and 1.
 """
 
-from pathlib import Path
-from runpy import run_path
-from types import SimpleNamespace
 
 import torch
 import torch.nn.functional as F
 
-from course.grading import agree, fail, leaves_inputs, observe, points, same
+from course.grading import agree, fail, leaves_inputs, observe, points, same, scaffolding
 
-support = SimpleNamespace(**run_path(str(Path(__file__).parents[1] / "support.py")))
+support = scaffolding(__file__)
 TWIN = support.cnn(2)
 
 

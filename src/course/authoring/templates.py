@@ -276,45 +276,46 @@ TRAINED_TESTS = '''\
 """$name: a trained classifier of 8 x 8 digits. images (N, 1, 8, 8) float32, labels (N,) int64."""
 
 import pytest
-import torch
 from coursekit.data import digits
 
-from course.grading import fail, points
+from course.grading import points
+from course.grading.trained import Classifier, start_follows_the_seed, train
 
 BUDGET = 10.0  # CPU seconds
+SOME, MOST = 0.75, 0.85  # accuracy on hidden pictures
 limits = {"call_seconds": 120, "exercise_seconds": 300}
 
 
 @pytest.fixture(scope="module")
-def model(student):
-    images, labels = digits("train")
-    trained = student.$name(images, labels, seed=0, budget=BUDGET, device="cpu")
-    trained.eval()
-    return trained
-
-
-def accuracy(model):
-    """The share of hidden pictures that the model names rightly; it is judged here, by its scores."""
-    images, labels = digits("test")
-    scores = model(images)
-    if not isinstance(scores, torch.Tensor) or scores.shape != (len(images), 10):
-        given = tuple(scores.shape) if isinstance(scores, torch.Tensor) else type(scores).__name__
-        fail(f"for {len(images)} pictures the model gives {given}, expected 10 scores each")
-    return (scores.argmax(1) == labels).double().mean().item()
-
-
-@points(3)
-def test_names_digits(model):
-    """At least 0.75 of the hidden pictures are named rightly."""
-    right = accuracy(model)
-    assert right >= 0.75, f"{right:.3f} of the hidden pictures are right, expected at least 0.75"
+def training(student):
+    known = digits("train")
+    net, seconds = train(student.$name, *known, seed=0, budget=BUDGET)
+    return Classifier(net, seconds, BUDGET, known, digits("test"))
 
 
 @points(2)
-def test_names_digits_well(model):
-    """At least 0.85 of the hidden pictures are named rightly."""
-    right = accuracy(model)
-    assert right >= 0.85, f"{right:.3f} of the hidden pictures are right, expected at least 0.85"
+def test_names_digits(training):
+    """At least 75 in 100 hidden pictures are named rightly."""
+    training.reaches(SOME)
+
+
+@points(1)
+def test_names_digits_well(training):
+    """At least 85 in 100 hidden pictures are named rightly."""
+    training.reaches(MOST)
+
+
+@points(1)
+def test_budget(training):
+    """The training learns something, and takes at most 1.1 times its budget of CPU seconds."""
+    training.keeps_to_the_budget()
+    training.learned_something(0.3)
+
+
+@points(1)
+def test_start(student):
+    """The same seed starts from the same weights, another seed from others."""
+    start_follows_the_seed(student, student.$name, *digits("train"))
 '''
 
 TRAINED_MISTAKES = '''\

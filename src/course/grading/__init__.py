@@ -17,6 +17,7 @@ from course.grading.expect import (
     refuses,
     same,
 )
+from course.grading.scaffolding import scaffolding
 from course.student import StudentError
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "points",
     "refuses",
     "same",
+    "scaffolding",
 ]

@@ -37,7 +37,6 @@ def student(request: pytest.FixtureRequest) -> Iterator[Student]:
     submission = from_answers(read_source(lesson), read_answers(Path(path)), "answers")
     kernel = InProcessKernel()
     kernel.run(submission.cells)
-    support = lesson.support_file.read_text(encoding="utf-8") if lesson.support_file.is_file() else None
-    student = Student(kernel.snapshot, support=support, call_seconds=600.0)
+    student = Student(kernel.snapshot, support=lesson.support, call_seconds=600.0)
     yield student
     student._close()

@@ -45,7 +45,7 @@ class Grader:
         self.lesson, self.limits, self.seed = lesson, limits, seed
         self.exercises = {e.name: e for e in exercises if not e.written}
         self.collected = Collected(list(self.exercises.values()))
-        self.support = lesson.support_file.read_text(encoding="utf-8") if lesson.support_file.is_file() else None
+        self.support = lesson.support
         self._check_bans()
         self._failures: Counter[tuple[str, str]] = Counter()
         self.diagnoses = {

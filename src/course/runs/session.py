@@ -111,9 +111,7 @@ def open_grader(course: Course, lesson: Lesson, names: Sequence[str], seed: int)
 
 def imported_modules(lesson: Lesson) -> tuple[str, ...]:
     """What the lesson's setup cells and its support import, so that the parent has it ready."""
-    sources = [cell.source for cell in read_source(lesson) if cell.role == "setup" and cell.kind == "code"]
-    if lesson.support_file.is_file():
-        sources.append(lesson.support_file.read_text(encoding="utf-8"))
+    sources = [lesson.support, *(c.source for c in read_source(lesson) if c.role == "setup" and c.kind == "code")]
     found: dict[str, None] = {}
     for source in sources:
         try:
