@@ -45,7 +45,7 @@ class Trained:
         return self.logits(self.unseen[0])
 
     def symptoms(self) -> str | None:
-        """The mistake that fits a net below its threshold, the unmistakable ones first. Exercises say what they know."""
+        """The mistake that fits a net below its threshold, the unmistakable ones first."""
         return None
 
     @cached_property

@@ -10,7 +10,6 @@ import socket
 import struct
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 from course.config import Limits
@@ -329,7 +328,8 @@ def _await(sock: socket.socket, pid: int | None, seconds: float) -> float:
 def _held_up(pid: int | None) -> float:
     """Seconds for which a process was ready to work and others were served first: ``/proc/<pid>/schedstat``."""
     try:
-        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+        with open(f"/proc/{pid}/schedstat", "rb", buffering=0) as file:  # twice a message: Path.read_text takes longer
+            return int(file.read().split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
         return 0.0
 
