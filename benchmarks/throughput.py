@@ -83,7 +83,9 @@ def _steps(folder: Path, quick: bool, say: Any) -> Iterator[Step]:
     course = our_course(origin, folder / "ours")
     jobs = min(2, len(os.sched_getaffinity(0)))
     say(f"ours, {CLASS} submissions, {jobs} workers")
-    yield "ours", _grade(course, origin, students(CLASS), jobs)
+    timed = _timed(course, origin, students(CLASS), jobs)
+    say("the same again, looked at")
+    yield "ours", {**_grade(course, origin, students(CLASS), jobs), **timed}
 
     say("the same answers in one process")
     right = next(student for student, kind in students(CLASS).items() if kind == "right")
@@ -125,14 +127,20 @@ def _plain(origin: Course, root: Path) -> dict[str, Any]:
     return _result(told, CLASS)
 
 
+def _timed(course: Course, origin: Course, members: dict[str, str], jobs: int) -> dict[str, Any]:
+    """The command as instructors type it, from an empty store and an empty gradebook; nobody looks on."""
+    _hand_in(course, origin, members)
+    command = [str(Path(sys.executable).parent / "course"), "grade", LESSON, "-j", str(jobs)]
+    told = measure(command, course.root, watch_memory=False, statuses=SCORES_ARE_NO_ERROR)
+    return {"seconds": told.seconds, "cpu": told.cpu}
+
+
 def _grade(
     course: Course, origin: Course, members: dict[str, str], jobs: int, *, one_core: bool = False
 ) -> dict[str, Any]:
-    """Ours, from an empty store and an empty gradebook; with where the time went, in seconds a submission."""
+    """The same with where the time went, in seconds a submission, and what memory it took; the scores are checked."""
     root, lesson = course.root, course.lesson(LESSON)
-    _empty(course)
-    for _ in hand_in(lesson.release_notebook, root / "submitted", origin.lesson(LESSON), members):
-        pass
+    _hand_in(course, origin, members)
     spans = root / "spans.jsonl"
     pinned = ["taskset", "-c", str(min(os.sched_getaffinity(0)))] if one_core else []
     command = [*pinned, sys.executable, str(HERE / "stopwatch.py"), str(spans), "grade", LESSON, "-j", str(jobs)]
@@ -140,6 +148,13 @@ def _grade(
     records = [json.loads(line) for line in told.output.splitlines() if line.startswith("{")]
     _check_scores(lesson, records, members)
     return {**_result(told, len(members)), "jobs": jobs, "spans": _shares(spans, len(members))}
+
+
+def _hand_in(course: Course, origin: Course, members: dict[str, str]) -> None:
+    _empty(course)
+    released = course.lesson(LESSON).release_notebook
+    for _ in hand_in(released, course.root / "submitted", origin.lesson(LESSON), members):
+        pass
 
 
 def _empty(course: Course) -> None:

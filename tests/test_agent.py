@@ -260,7 +260,7 @@ def test_an_unknown_handle_is_refused() -> None:
 
 
 def test_support_is_a_module_in_the_students_kernel() -> None:
-    student = in_process("def f(): return support.small(3)", support="def small(n): return n + 1")
+    student = in_process("def f(): return support.small(3)", support=["def small(n): return n + 1"])
     assert student.support.small(1) == 2
     assert student.f() == 4
 

@@ -187,7 +187,7 @@ def test_the_proxy_claims_no_private_names() -> None:
 
 
 def test_everything_has_a_label_for_messages() -> None:
-    student = in_process("class Net:\n    def go(self): return 1", support="def net(): return 1")
+    student = in_process("class Net:\n    def go(self): return 1", support=["def net(): return 1"])
     net = student.Net()
     assert isinstance(net, Handle)
     assert (student.Net._label, student.support.net._label, net._label, net.go._label) == (

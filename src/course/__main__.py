@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import gc
 import os
 import sys
+import threading
 from importlib import import_module
 
 import click
@@ -103,5 +105,21 @@ def main() -> None:
     sys.exit(status if isinstance(status, int) else 0)
 
 
+def console() -> None:
+    """``main``, and an end at once.
+
+    Python's own way to end looks through the million objects of torch again: a second, for every command that uses it.
+    """
+    try:
+        main()
+    except SystemExit as end:
+        if "torch" not in sys.modules or threading.active_count() > 1 or not isinstance(end.code, int):
+            raise
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(end.code)
+
+
 if __name__ == "__main__":
-    main()
+    console()

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import coursebridge
 from course.config import CourseConfig, LessonConfig, load_config
 from course.errors import SourceError, UnknownExercise
 
+SCAFFOLDING = Path(coursebridge.__file__).parent / "scaffolding.py"
 GRADE_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -60,11 +62,14 @@ class Exercise:
 
     def files(self) -> list[Path]:
         """Every file that the score depends on."""
-        own = [p for p in self.folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
-        return sorted([*own, *support_files(self.folder.parent)])
+        return sorted(
+            p
+            for p in (*self.folder.rglob("*"), self.folder.parent / "support.py")
+            if p.is_file() and "__pycache__" not in p.parts
+        )
 
     def fingerprint(self) -> str:
-        return hash_files(self.files(), self.folder.parents[1])
+        return hash_files(self.files(), self.folder.parent)
 
 
 @dataclass(frozen=True)
@@ -95,8 +100,8 @@ class Lesson:
         return self.root / "graders" / self.name
 
     @property
-    def support(self) -> str:
-        """What hidden tests may place in the kernel, as text: the course's scaffolding, then the lesson's."""
+    def support(self) -> list[str]:
+        """What hidden tests may place in the kernel, as texts: what all lessons have, then the lesson's own."""
         return read_support(self.graders)
 
     @property
@@ -200,14 +205,9 @@ def rubric_points(path: Path) -> float:
     return float(match.group(1))
 
 
-def support_files(graders: Path) -> list[Path]:
-    """The scaffolding of all lessons and that of the one whose graders these are, as far as there is any."""
-    return [p for p in (graders.parent / "support.py", graders / "support.py") if p.is_file()]
-
-
-def read_support(graders: Path) -> str:
-    """Both as one text. What the lesson defines goes before what all lessons have under the same name."""
-    return "\n\n".join(p.read_text(encoding="utf-8") for p in support_files(graders))
+def read_support(graders: Path) -> list[str]:
+    """The scaffolding of the lesson whose graders these are: each text may use the names of the one before."""
+    return [path.read_text(encoding="utf-8") for path in (SCAFFOLDING, graders / "support.py") if path.is_file()]
 
 
 def hash_files(paths: list[Path], relative_to: Path) -> str:

@@ -105,7 +105,7 @@ class Student:
         *,
         bans: Sequence[str] = (),
         call_seconds: float = 5.0,
-        support: str = "",
+        support: Sequence[str] = (),
         seed: int = 0,
     ) -> None:
         self._connect = connect
@@ -165,7 +165,7 @@ class Student:
         if self._connection is None:
             self._connection = self._connect(self._bans)
         if self._uses_support and not self._has_support:
-            step = {"op": "define", "name": "support", "source": self._support}
+            step = {"op": "define", "name": "support", "sources": list(self._support)}
             told = _reply(self._connection.ask({"steps": [step]}, self._call_seconds, None)[0], step)
             if told.error is not None:
                 raise EngineError(f"support.py cannot be run in the kernel: {told.error}")

@@ -132,7 +132,7 @@ class Agent:
             case "defined":
                 return step["name"] in self.namespace
             case "define":
-                return self._define(step["name"], step["source"])
+                return self._define(step["name"], step["sources"])
             case "threads":
                 return _threads()
         raise CodecError(f"unknown operation {step['op']!r}")
@@ -180,9 +180,14 @@ class Agent:
             "parameters": dict(zip(named, found[len(inputs) :], strict=True)),
         }
 
-    def _define(self, name: str, source: str) -> None:
+    def _define(self, name: str, sources: list[str]) -> None:
+        """A module made of texts. Each is run by itself and begins with the names of those before it."""
         module = types.ModuleType(name)
-        exec(_compiled(source, f"<{name}>"), module.__dict__)
+        for source in sources:
+            before = {key: value for key, value in vars(module).items() if not key.startswith("__")}
+            module = types.ModuleType(name)
+            module.__dict__.update(before)
+            exec(_compiled(source, f"<{name}>"), module.__dict__)
         self.namespace[name] = module
 
     # -- handles -------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import coursekit
-from course.lessons import Course, Exercise, Lesson, hash_files, support_files
+from course.lessons import Course, Exercise, Lesson, hash_files
 from course.runs.store import write_whole
 
 
@@ -51,7 +51,7 @@ def notebook_run(lesson: Lesson) -> LongRun:
 
 def training_run(lesson: Lesson, exercise: Exercise) -> LongRun:
     """Every known answer of a trained exercise."""
-    files = [lesson.solutions, *sorted(exercise.folder.glob("*.py")), *support_files(lesson.graders)]
+    files = [lesson.solutions, *sorted(exercise.folder.glob("*.py")), *_existing(lesson.graders / "support.py")]
     parts = (exercise.fingerprint(), hash_files([lesson.solutions], lesson.root), _kit([lesson.source, *files]))
     return LongRun(f"{lesson.name}.{exercise.name}", _hash(*parts), lesson.root)
 
@@ -63,6 +63,10 @@ def long_runs(course: Course) -> list[LongRun]:
         found.append(notebook_run(lesson))
         found += [training_run(lesson, e) for e in lesson.exercises.values() if e.trained]
     return found
+
+
+def _existing(path: Path) -> list[Path]:
+    return [path] if path.is_file() else []
 
 
 def _kit(users: Iterable[Path]) -> str:

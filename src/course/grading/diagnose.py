@@ -8,7 +8,7 @@ if even they do not, neither is named.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,7 +31,7 @@ LOOSE = {torch.float64: 1e-7, torch.float32: 1e-3}
 class Diagnosis:
     """What an exercise's known mistakes do in its tests; remembered, so that a class pays for it once."""
 
-    def __init__(self, collected: Collected, exercise: Exercise, seed: int, support: str) -> None:
+    def __init__(self, collected: Collected, exercise: Exercise, seed: int, support: Sequence[str]) -> None:
         self._collected, self._exercise, self._seed, self._support = collected, exercise, seed, support
         self.mistakes: dict[str, KnownAnswer] = known_answers(exercise.mistakes_file, exercise.name)
         self._runs: dict[tuple[str, str], TestRun] = {}

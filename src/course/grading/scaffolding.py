@@ -10,7 +10,9 @@ from course.lessons import read_support
 
 
 def scaffolding(test_file: str) -> SimpleNamespace:
-    """What graders/support.py and the lesson's own support.py define. test_file: ``__file__`` of a hidden test."""
-    names: dict[str, Any] = {"__name__": "support"}
-    exec(compile(read_support(Path(test_file).resolve().parents[1]), "support.py", "exec"), names)
+    """What coursebridge/scaffolding.py and the lesson's support.py define. test_file: ``__file__`` of a hidden test."""
+    names: dict[str, Any] = {}
+    for source in read_support(Path(test_file).resolve().parents[1]):
+        names = {**names, "__name__": "support"}
+        exec(compile(source, "support.py", "exec"), names)
     return SimpleNamespace(**names)

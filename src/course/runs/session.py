@@ -111,7 +111,7 @@ def open_grader(course: Course, lesson: Lesson, names: Sequence[str], seed: int)
 
 def imported_modules(lesson: Lesson) -> tuple[str, ...]:
     """What the lesson's setup cells and its support import, so that the parent has it ready."""
-    sources = [lesson.support, *(c.source for c in read_source(lesson) if c.role == "setup" and c.kind == "code")]
+    sources = [*lesson.support, *(c.source for c in read_source(lesson) if c.role == "setup" and c.kind == "code")]
     found: dict[str, None] = {}
     for source in sources:
         try:

@@ -1,7 +1,8 @@
 """Scaffolding of all lessons for the student's kernel: filling nets with drawn weights, looking at them, and seeing
 what a training starts from.
 
-It goes before the support.py of each lesson; tests use both for the twins on their side. Nothing here is secret.
+As text it goes before the support.py of each lesson and is run after the student's cells, so that no cell can change
+it; tests use both for the twins on their side. Nothing here is secret.
 """
 
 from zlib import crc32
