@@ -1,6 +1,5 @@
 """BatchNorm2d: compared with torch's in float64, with drawn weights and statistics: no gamma is 1, no beta 0."""
 
-
 import torch
 from torch import nn
 

@@ -4,7 +4,6 @@ The nets come from support.py: fixed stacks with drawn weights. The reference fo
 layers, and picks a picture just large enough for its field; tests/test_lesson_03.py compares it with gradients.
 """
 
-
 from course.grading import observe, points, same, scaffolding
 
 limits = {"call_seconds": 20}  # moving every pixel once is slow and right

@@ -1,6 +1,5 @@
 """evaluate: mean cross-entropy per picture and accuracy, without leaving a trace in the model."""
 
-
 import torch
 import torch.nn.functional as F
 

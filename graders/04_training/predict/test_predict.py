@@ -1,6 +1,5 @@
 """predict: the class of each picture, in order, in batches. images (N, ...), result (N,) int64."""
 
-
 import torch
 
 from course.grading import fail, points, same, scaffolding

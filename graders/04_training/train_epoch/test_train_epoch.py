@@ -1,6 +1,5 @@
 """train_epoch: one pass over the loader. A reference loop here takes the same steps on the same net."""
 
-
 import torch
 
 from course.grading import fail, points, same, scaffolding

@@ -4,7 +4,6 @@ The reference is torchvision's block in float64 with drawn weights and statistic
 growth_rate, bn_size).
 """
 
-
 import torch
 from torchvision.models.densenet import _DenseBlock
 

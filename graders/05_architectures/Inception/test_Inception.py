@@ -3,7 +3,6 @@
 A twin here gets the same drawn weights and statistics. `widths` are the seven arguments of the class.
 """
 
-
 import torch
 import torch.nn.functional as F
 from torch import nn

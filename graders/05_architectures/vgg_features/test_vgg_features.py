@@ -3,7 +3,6 @@
 Layouts are compared on the meta device; numbers on narrow configs in float64, with drawn weights and statistics.
 """
 
-
 import torch
 from torch import nn
 

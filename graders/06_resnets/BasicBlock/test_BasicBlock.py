@@ -4,7 +4,6 @@ The reference is torchvision's block in float64. Its weights and running statist
 no mean is 0. `shape` is (in_channels, out_channels, stride).
 """
 
-
 import torch
 from torch import nn
 from torchvision.models import resnet

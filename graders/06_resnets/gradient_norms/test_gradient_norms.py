@@ -3,7 +3,6 @@
 The nets come from support.py, in float64 and with drawn weights; the reference is autograd on a twin.
 """
 
-
 import torch
 import torch.nn.functional as F
 from torch import nn

@@ -4,7 +4,6 @@ The nets are torchvision's ResNets and nets of blocks with this lesson's names. 
 or a gamma that becomes 1 shows too.
 """
 
-
 import torch
 
 from course.grading import points, same, scaffolding

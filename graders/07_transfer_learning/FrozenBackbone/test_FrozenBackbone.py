@@ -3,7 +3,6 @@
 The backbone comes from support.py: batch norm with running statistics far from those of the batches, and dropout.
 """
 
-
 import torch
 from torch import nn
 

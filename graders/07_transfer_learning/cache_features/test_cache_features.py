@@ -4,7 +4,6 @@ The backbone of support.py has batch norm and dropout, one layer of it already i
 is called.
 """
 
-
 import torch
 
 from course.grading import fail, points, same, scaffolding

@@ -3,7 +3,6 @@
 The chains come from support.py; parameters are told apart by their names there.
 """
 
-
 from course.grading import batch, fail, points, same, scaffolding
 
 support = scaffolding(__file__)

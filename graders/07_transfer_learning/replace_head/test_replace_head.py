@@ -3,7 +3,6 @@
 The nets come from support.py: heads named fc, classifier.6, classifier.1 and top.logits.1, of 6, 7, 9 and 3 features.
 """
 
-
 from course.grading import batch, fail, points, refuses, same, scaffolding
 
 support = scaffolding(__file__)

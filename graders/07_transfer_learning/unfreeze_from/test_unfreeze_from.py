@@ -4,7 +4,6 @@ The net of support.py has children stem, layer1, relu, layer10, layer, body, fc,
 `scale` of its own: names that hold each other, and an order that is not the alphabet's.
 """
 
-
 from course.grading import batch, points, refuses, same, scaffolding
 
 support = scaffolding(__file__)

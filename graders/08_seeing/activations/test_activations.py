@@ -3,7 +3,6 @@
 The nets come from support.py; the reference runs a twin, layer by layer, without hooks.
 """
 
-
 import torch
 
 from course.grading import agree, fail, observe, points, refuses, same, scaffolding

@@ -3,7 +3,6 @@
 The nets come from support.py, in float64; the reference runs a twin from the layer on, whose output is made a leaf.
 """
 
-
 import torch
 import torch.nn.functional as F
 

@@ -4,7 +4,6 @@ The length of a step is free (the gradient may be scaled), so the tests look at 
 net with enough steps every pixel ends at 0 or 1, whatever the start; on other nets the score rises; decay darkens.
 """
 
-
 import torch
 
 from course.grading import fail, observe, points, same, scaffolding

@@ -3,7 +3,6 @@
 The nets come from support.py; ``Places`` weighs every pixel differently, so a patch in a wrong place shows.
 """
 
-
 import torch
 
 from course.grading import agree, fail, keeps_random_state, leaves_inputs, points, same, scaffolding

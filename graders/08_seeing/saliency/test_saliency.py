@@ -3,7 +3,6 @@
 The nets come from support.py; the reference takes autograd's gradient on a twin in float64.
 """
 
-
 import torch
 
 from course.grading import agree, keeps_random_state, leaves_inputs, points, same, scaffolding

@@ -4,7 +4,6 @@ The reference is torchvision's module in float64, with drawn weights and statist
 atrous_rates, out_channels).
 """
 
-
 import torch
 from torchvision.models.segmentation.deeplabv3 import ASPP as TorchvisionASPP
 

@@ -3,7 +3,6 @@
 The reference is torchvision's. `features` are drawn smooth on no account: neighbouring pixels differ by much.
 """
 
-
 import torch
 import torchvision
 

@@ -3,7 +3,6 @@
 The nets come from support.py, in float64; the same net with the same weights is built here for the reference.
 """
 
-
 import torch
 
 from course.grading import fail, gradients, observe, points, same, scaffolding

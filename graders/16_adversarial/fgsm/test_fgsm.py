@@ -3,7 +3,6 @@
 The models come from support.py. For linear ones the reference is the closed form, for the others autograd on a twin.
 """
 
-
 import torch
 import torch.nn.functional as F
 

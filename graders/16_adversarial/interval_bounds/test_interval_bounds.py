@@ -4,7 +4,6 @@ Layers are built by support.py from a kind, arguments and drawn weights, here an
 takes the positive weights with one bound and the negative ones with the other.
 """
 
-
 import torch
 import torch.nn.functional as F
 from torch import nn

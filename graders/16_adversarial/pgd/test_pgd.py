@@ -4,7 +4,6 @@ x (N, 1, 5, 4), y (N,). Exact values are compared without a random start; for l2
 commute, on pictures far from 0 and 1.
 """
 
-
 import torch
 import torch.nn.functional as F
 

@@ -1,6 +1,5 @@
 """transfer_matrix: how often pictures made against the row's model fool the column's. Linear models, one fixed step."""
 
-
 import torch
 
 from course.grading import fail, points, same, scaffolding
