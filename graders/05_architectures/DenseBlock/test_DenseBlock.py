@@ -4,10 +4,10 @@ The reference is torchvision's block in float64 with drawn weights and statistic
 growth_rate, bn_size).
 """
 
-import torch
 from torchvision.models.densenet import _DenseBlock
 
-from course.grading import Mismatch, agree_module, fail, observe, points, same, scaffolding
+from course.grading import points, same, scaffolding
+from course.grading.twins import Twins, pictures
 
 bans = ("torchvision",)
 support = scaffolding(__file__)
@@ -20,45 +20,21 @@ def twin(num_layers, in_channels, growth_rate=32, bn_size=4):
     return _DenseBlock(num_layers, in_channels, bn_size, growth_rate, drop_rate=0.0)
 
 
-def name(shape):
-    return "DenseBlock({}, {}, growth_rate={}, bn_size={})".format(*shape)
+blocks = Twins(
+    support,
+    mine=lambda student, shape: student.DenseBlock(shape[0], shape[1], growth_rate=shape[2], bn_size=shape[3]),
+    twin=lambda shape: twin(*shape),
+    picture=pictures(lambda shape: shape[1]),
+    name="DenseBlock({0[0]}, {0[1]}, growth_rate={0[2]}, bn_size={0[3]})".format,
+)
 
 
 def check_names(student, shape):
     arguments = dict(zip(("growth_rate", "bn_size"), shape[2:], strict=False))
     found, count = student.support.outline(student.DenseBlock, *shape[:2], **arguments)
     layout, expected = support.outline(twin, *shape)
-    label = name(shape) if len(shape) == 4 else f"DenseBlock{shape}"
+    label = blocks.name(shape) if len(shape) == 4 else f"DenseBlock{shape}"
     same(found, layout, f"the state dict of {label} ({count} parameters, expected {expected})")
-
-
-def pair(student, shape, train):
-    """The student's block and torchvision's, with the same drawn weights and in the same mode."""
-    right = support.fill(twin(*shape).double(), seed=5).train(train)
-    block = student.DenseBlock(shape[0], shape[1], growth_rate=shape[2], bn_size=shape[3]).double()
-    student.support.fill(block, seed=5)
-    block.train(train)
-    return block, right
-
-
-def maps(shape, height=5, width=6, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    return 3 * torch.randn(3, shape[1], height, width, generator=generator, dtype=torch.float64)
-
-
-def check_eval(student, shape):
-    block, right = pair(student, shape, train=False)
-    for size in SIZES:
-        x = maps(shape, *size)
-        same(block(x), right(x).detach(), f"the output of {name(shape)} in eval mode")
-
-
-def right_in_eval(student, shape):
-    try:
-        check_eval(student, shape)
-    except Mismatch:
-        return False
-    return True
 
 
 @points(1)
@@ -71,42 +47,30 @@ def test_state_dict(student):
 @points(0.5)
 def test_one_layer(student):
     """In eval mode, a block of one layer gives its input and after it growth_rate new maps."""
-    check_eval(student, SHAPES[0])
+    blocks.agree_in_eval_mode(student, SHAPES[0], SIZES)
 
 
 @points(1)
 def test_eval(student):
     """In eval mode, with the same weights, a block of several layers gives torchvision's maps, in their order."""
     for shape in SHAPES[1:]:
-        check_eval(student, shape)
+        blocks.agree_in_eval_mode(student, shape, SIZES)
 
 
 @points(1)
 def test_train(student):
     """In train mode, output and running statistics are torchvision's."""
     for shape in SHAPES:
-        mode = "in train mode (in eval mode it is right)" if right_in_eval(student, shape) else "in train mode"
-        block, right = pair(student, shape, train=True)
-        for step in (1, 2):
-            x = maps(shape, seed=step)
-            same(block(x), right(x).detach(), f"the output of {name(shape)} {mode}")
-        found = student.support.statistics(block)
-        for key, buffer in support.statistics(right).items():
-            same(found.get(key), buffer, f"{key} of {name(shape)} after two steps {mode}")
+        blocks.agree_in_train_mode(student, shape)
 
 
 @points(1)
 def test_gradients(student):
     """Gradients reach the input and every parameter."""
-    for train in (False, True):
-        block, right = pair(student, SHAPES[1], train)
-        agree_module(block, right, maps(SHAPES[1]), what=f"of {name(SHAPES[1])} in {'train' if train else 'eval'} mode")
+    blocks.agree_in_gradients(student, SHAPES[1])
 
 
 @points(0.5)
 def test_leaves_x(student):
     """The block does not change its input."""
-    for train in (False, True):
-        block, _ = pair(student, SHAPES[1], train)
-        if observe(block, maps(SHAPES[1]), no_grad=True).changed:
-            fail(f"{name(SHAPES[1])} changes its input x in place.", misconception="changes_x")
+    blocks.leaves_its_input(student, SHAPES[1])

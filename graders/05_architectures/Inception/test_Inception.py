@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course.grading import Mismatch, agree_module, fail, observe, points, same, scaffolding
+from course.grading import points, same, scaffolding
+from course.grading.twins import Twins, pictures
 
 bans = ("torchvision",)
 support = scaffolding(__file__)
@@ -39,44 +40,19 @@ class Twin(nn.Module):
         return torch.cat([branch(x) for branch in (self.branch1, self.branch2, self.branch3, self.branch4)], 1)
 
 
-def name(widths):
-    return f"Inception{widths}"
+modules = Twins(
+    support,
+    mine=lambda student, widths: student.Inception(*widths),
+    twin=lambda widths: Twin(*widths),
+    picture=pictures(lambda widths: widths[0], shift=-1),  # many of them negative
+    name=lambda widths: f"Inception{widths}",
+)
 
 
 def check_names(student, widths):
     found, count = student.support.outline(student.Inception, *widths)
     layout, expected = support.outline(Twin, *widths)
-    same(found, layout, f"the state dict of {name(widths)} ({count} parameters, expected {expected})")
-
-
-def pair(student, widths, train):
-    """The student's module and ours, with the same drawn weights and in the same mode."""
-    twin = support.fill(Twin(*widths).double(), seed=5).train(train)
-    module = student.Inception(*widths).double()
-    student.support.fill(module, seed=5)
-    module.train(train)
-    return module, twin
-
-
-def maps(widths, height=5, width=6, seed=0):
-    """Maps whose channels have means and spreads of their own, many of them negative."""
-    generator = torch.Generator().manual_seed(seed)
-    return 3 * torch.randn(3, widths[0], height, width, generator=generator, dtype=torch.float64) - 1
-
-
-def check_eval(student, widths):
-    module, twin = pair(student, widths, train=False)
-    for size in SIZES:
-        x = maps(widths, *size)
-        same(module(x), twin(x).detach(), f"the output of {name(widths)} in eval mode")
-
-
-def right_in_eval(student, widths):
-    try:
-        check_eval(student, widths)
-    except Mismatch:
-        return False
-    return True
+    same(found, layout, f"the state dict of {modules.name(widths)} ({count} parameters, expected {expected})")
 
 
 @points(1)
@@ -90,35 +66,23 @@ def test_state_dict(student):
 def test_eval(student):
     """In eval mode, with the same weights, the output is the four branches' in the order 1, 2, 3, 4."""
     for widths in WIDTHS:
-        check_eval(student, widths)
+        modules.agree_in_eval_mode(student, widths, SIZES)
 
 
 @points(1)
 def test_train(student):
     """In train mode, output and running statistics are right."""
     for widths in WIDTHS:
-        mode = "in train mode (in eval mode it is right)" if right_in_eval(student, widths) else "in train mode"
-        module, twin = pair(student, widths, train=True)
-        for step in (1, 2):
-            x = maps(widths, seed=step)
-            same(module(x), twin(x).detach(), f"the output of {name(widths)} {mode}")
-        found = student.support.statistics(module)
-        for key, buffer in support.statistics(twin).items():
-            same(found.get(key), buffer, f"{key} of {name(widths)} after two steps {mode}")
+        modules.agree_in_train_mode(student, widths)
 
 
 @points(1)
 def test_gradients(student):
     """Gradients reach the input and every parameter."""
-    for train in (False, True):
-        module, twin = pair(student, WIDTHS[0], train)
-        agree_module(module, twin, maps(WIDTHS[0]), what=f"of {name(WIDTHS[0])} in {'train' if train else 'eval'} mode")
+    modules.agree_in_gradients(student, WIDTHS[0])
 
 
 @points(0.5)
 def test_leaves_x(student):
     """The module does not change its input."""
-    for train in (False, True):
-        module, _ = pair(student, WIDTHS[0], train)
-        if observe(module, maps(WIDTHS[0]), no_grad=True).changed:
-            fail(f"{name(WIDTHS[0])} changes its input x in place.", misconception="changes_x")
+    modules.leaves_its_input(student, WIDTHS[0])

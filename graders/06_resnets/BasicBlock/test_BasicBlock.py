@@ -4,11 +4,11 @@ The reference is torchvision's block in float64. Its weights and running statist
 no mean is 0. `shape` is (in_channels, out_channels, stride).
 """
 
-import torch
 from torch import nn
 from torchvision.models import resnet
 
-from course.grading import Mismatch, agree_module, fail, observe, points, same, scaffolding
+from course.grading import points, same, scaffolding
+from course.grading.twins import Twins, pictures
 
 bans = ("torchvision",)
 support = scaffolding(__file__)
@@ -22,60 +22,25 @@ def torchvision_block(in_channels, out_channels, stride):
     downsample = None
     if stride != 1 or in_channels != out_channels:
         downsample = nn.Sequential(resnet.conv1x1(in_channels, out_channels, stride), nn.BatchNorm2d(out_channels))
-    return resnet.BasicBlock(in_channels, out_channels, stride, downsample).double()
+    return resnet.BasicBlock(in_channels, out_channels, stride, downsample)
 
 
-def pair(student, shape, train):
-    """The student's block and torchvision's, with the same drawn weights and in the same mode."""
-    twin = support.fill_without_biases(torchvision_block(*shape), seed=6).train(train)
-    block = student.BasicBlock(*shape).double()
-    student.support.fill_without_biases(block, seed=6)
-    block.train(train)
-    return block, twin
+blocks = Twins(
+    support,
+    mine=lambda student, shape: student.BasicBlock(*shape),
+    twin=lambda shape: torchvision_block(*shape),
+    picture=pictures(lambda shape: shape[0]),
+    name="BasicBlock({0[0]}, {0[1]}, stride={0[2]})".format,
+    fill="fill_without_biases",
+    seed=6,
+)
 
 
 def check_names(student, shape):
     in_channels, channels, stride = shape
-    block, twin = student.BasicBlock(in_channels, channels, stride=stride), torchvision_block(*shape).float()
-    same(student.support.layout(block), support.layout(twin), f"the state dict of {name(shape)}")
+    block, twin = student.BasicBlock(in_channels, channels, stride=stride), torchvision_block(*shape)
+    same(student.support.layout(block), support.layout(twin), f"the state dict of {blocks.name(shape)}")
     block.load_state_dict(twin.state_dict())
-
-
-def name(shape):
-    return "BasicBlock({}, {}, stride={})".format(*shape)
-
-
-def picture(shape, height=5, width=6, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    return 3 * torch.randn(3, shape[0], height, width, generator=generator, dtype=torch.float64)
-
-
-def check_eval(student, shape):
-    block, twin = pair(student, shape, train=False)
-    for size in SIZES:
-        x = picture(shape, *size)
-        same(block(x), twin(x).detach(), f"the output of {name(shape)} in eval mode")
-
-
-def check_train(student, shape):
-    mode = "in train mode (in eval mode it is right)" if right_in_eval(student, shape) else "in train mode"
-    block, twin = pair(student, shape, train=True)
-    for step in (1, 2):
-        x = picture(shape, seed=step)
-        same(block(x), twin(x).detach(), f"the output of {name(shape)} {mode}")
-    found = student.support.statistics(block)
-    for key, buffer in support.statistics(twin).items():
-        same(found.get(key), buffer, f"{key} of {name(shape)} after two steps {mode}")
-
-
-def right_in_eval(student, shape):
-    block, twin = pair(student, shape, train=False)
-    x = picture(shape)
-    try:
-        same(block(x), twin(x).detach())
-    except Mismatch:
-        return False
-    return True
 
 
 @points(0.75)
@@ -102,46 +67,39 @@ def test_expansion(student):
 def test_eval(student):
     """In eval mode with stride 1 and equal widths, the output is torchvision's."""
     for shape in IDENTITY:
-        check_eval(student, shape)
+        blocks.agree_in_eval_mode(student, shape, SIZES)
 
 
 @points(1)
 def test_eval_with_projection(student):
     """In eval mode with stride 2 or another width, the output is torchvision's."""
     for shape in PROJECTED:
-        check_eval(student, shape)
+        blocks.agree_in_eval_mode(student, shape, SIZES)
 
 
 @points(0.75)
 def test_train(student):
     """In train mode with stride 1 and equal widths, output and running statistics are torchvision's."""
     for shape in IDENTITY:
-        check_train(student, shape)
+        blocks.agree_in_train_mode(student, shape)
 
 
 @points(0.75)
 def test_train_with_projection(student):
     """In train mode with stride 2 or another width, output and running statistics are torchvision's."""
     for shape in PROJECTED:
-        check_train(student, shape)
+        blocks.agree_in_train_mode(student, shape)
 
 
 @points(0.5)
 def test_gradients(student):
     """Gradients reach the input and every parameter."""
     for shape in (IDENTITY[0], PROJECTED[-1]):
-        for train in (False, True):
-            block, twin = pair(student, shape, train)
-            mode = "train" if train else "eval"
-            agree_module(block, twin, picture(shape), what=f"of {name(shape)} in {mode} mode")
+        blocks.agree_in_gradients(student, shape)
 
 
 @points(0.25)
 def test_leaves_x(student):
     """The block does not change its input."""
     for shape in (IDENTITY[0], PROJECTED[-1]):
-        for train in (False, True):
-            block, _ = pair(student, shape, train)
-            changed = observe(block, picture(shape), no_grad=True).changed
-            if changed:
-                fail(f"{name(shape)} changes its input x in place.", misconception="changes_x")
+        blocks.leaves_its_input(student, shape)
