@@ -86,9 +86,9 @@ def fill_by_shape(module, seed):
             if tensor.dim() == 4:
                 tensor.copy_(_kernels(tensor.shape, seed))
             elif tensor.dim() == 2:
-                tensor.copy_(_drawn("head", torch.Size([len(tensor), 1]), seed))
+                tensor.copy_(drawn("head", torch.Size([len(tensor), 1]), f"{seed} head"))
             elif leaf in ("weight", "bias", "running_mean", "running_var"):
-                values = _drawn(leaf, tensor.shape, seed)
+                values = drawn(leaf, tensor.shape, f"{seed} {leaf}")
                 tensor.copy_(values if len(values) <= 16 else values[:1])
         for layer in module.modules():
             if isinstance(layer, nn.Conv2d) and layer.bias is not None:
@@ -99,7 +99,7 @@ def fill_by_shape(module, seed):
 def _kernels(shape, seed):
     """Kernels for each output and input, or one for all of them where there are more than 16."""
     outputs, inputs = (width if width <= 16 else 1 for width in shape[:2])
-    return _drawn("kernel", torch.Size([outputs, inputs, *shape[2:]]), seed) * inputs / shape[1]
+    return drawn("kernel", torch.Size([outputs, inputs, *shape[2:]]), f"{seed} kernel") * inputs / shape[1]
 
 
 def unused(module, x):

@@ -22,7 +22,7 @@ def fill_by_shape(module, seed):
     with torch.no_grad():
         for name, tensor in module.state_dict().items():
             if tensor.is_floating_point() and not (tensor.dim() == 4 and tensor.shape[-1] > 1):
-                tensor.copy_(_drawn(name, tensor.shape, f"{seed} {tuple(tensor.shape)}"))
+                tensor.copy_(drawn(name, tensor.shape, f"{seed} {tuple(tensor.shape)}"))
     return module
 
 

@@ -21,13 +21,14 @@ def fill(module, seed):
     with torch.no_grad():
         for name, tensor in module.state_dict().items():
             if tensor.is_floating_point():
-                tensor.copy_(_drawn(name, tensor.shape, f"{seed} {name}"))
+                tensor.copy_(drawn(name, tensor.shape, f"{seed} {name}"))
             else:
                 tensor.fill_(3)
     return module
 
 
-def _drawn(name, shape, key):
+def drawn(name, shape, key):
+    """Values (float64) for a weight or a statistic of this name and shape; they depend on the key only."""
     generator = torch.Generator().manual_seed(crc32(key.encode()))
     values = torch.randn(max(1, min(shape.numel(), _PERIOD)), generator=generator, dtype=torch.float64)
     if len(shape) > 1:
