@@ -180,6 +180,51 @@ def test_where_two_fit_the_failure_what_was_right_decides(tmp_path: Path) -> Non
     assert grade(grader, "sign", "def sign(x): return 1 if x < 0 else x and 2").misconceptions in (("absolute",), ())
 
 
+# -- a conversation that an error ends ----------------------------------------------------------------------------
+
+CONVERSATION = {
+    "test_Scale.py": '''
+from course.grading import points, same
+
+@points(1)
+def test_call(student):
+    """Scale(2)(3) is 6."""
+    same(student.Scale(2)(3), 6, "Scale(2)(3)")
+''',
+    "mistakes.py": '''
+class two_numbers:
+    """You take two numbers apart (section 1.1)."""
+    def __init__(self, factor):
+        self.factor = factor
+    def __call__(self, x):
+        raise ValueError(f"not enough values to unpack, got {x}")
+''',
+}
+SCALE = """
+class Scale:
+    def __init__(self, factor):
+        self.factor = factor
+    def __call__(self, x):
+        raise ValueError("{}")
+"""
+
+
+def test_an_error_that_ends_a_conversation_has_to_say_the_same(tmp_path: Path) -> None:
+    grader = grader_of(write_lesson(tmp_path, Scale=CONVERSATION))
+    same = grade(grader, "Scale", SCALE.format("not enough values to unpack, got 17"))
+    other = grade(grader, "Scale", SCALE.format("no such file"))
+    assert same.misconceptions == ("two_numbers",) and other.misconceptions == ()
+
+
+def test_of_two_errors_in_the_same_words_the_numbers_decide(tmp_path: Path) -> None:
+    other = CONVERSATION["mistakes.py"].replace("two_numbers", "one_number").replace("{x}", "{x + 1}")
+    files = {**CONVERSATION, "mistakes.py": CONVERSATION["mistakes.py"] + other}
+    grader = grader_of(write_lesson(tmp_path, Scale=files))
+    for number, named in ((3, ("two_numbers",)), (4, ("one_number",)), (5, ())):
+        text = f"not enough values to unpack, got {number}"
+        assert grade(grader, "Scale", SCALE.format(text)).misconceptions == named
+
+
 # -- what the test itself knows -----------------------------------------------------------------------------------
 
 

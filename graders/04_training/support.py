@@ -173,6 +173,13 @@ def _trace(kinds, model, work):
     return {kind: found[kind] for kind in kinds}
 
 
+def told(who, found):
+    """The sentence about a trace."""
+    words = {"modes": "mode", "state": "value", "grads": "gradient", "requires_grad": "requires_grad"}
+    parts = [f"{words[kind]} of {', '.join(names)}" for kind, names in found.items() if names]
+    return f"After {who}, these are not as before: {'; '.join(parts)}."
+
+
 def measured(evaluate, sizes, *, train=False, **options):
     """What evaluate gives for a net in eval or in train mode."""
     return evaluate(net(**options).train(train), batches(sizes))
@@ -222,6 +229,12 @@ def calls_of_predict(predict, count, *args, **options):
     witness = Witness(net(norm=True))
     predict(witness.train(), pictures(count), *args, **options)
     return witness.calls
+
+
+def modes_after_predict(predict, count, *args):
+    """The parts of a net in eval mode that predict leaves in another."""
+    model = net(norm=True).eval()
+    return _trace(["modes"], model, lambda: predict(model, pictures(count), *args))["modes"]
 
 
 def traces_of_predict(kinds, predict, count, *args):
@@ -429,11 +442,22 @@ def after_a_failed_write(BestCheckpoint, what, way, first=True):
 # For FashionCNN ---------------------------------------------------------------------------------------------------
 
 
-def reads_fc1(module):
-    """Make the last layer the identity: what comes out is what fc2 gets."""
+def what_fc2_gets(module, x):
+    """What fc2 gets, which the identity in its place lets through; and what fc1 has given, after a ReLU.
+
+    The second is None where fc1 is not called as a module.
+    """
+    width, dtype = module.fc1.weight.shape[0], module.fc1.weight.dtype
+    if tuple(module.fc2.weight.shape) != (width, width):  # num_classes is ignored: another test's business
+        module.fc2 = nn.Linear(width, width, dtype=dtype)
     with torch.no_grad():
-        module.fc2.weight.copy_(torch.eye(module.fc2.weight.shape[0], dtype=module.fc2.weight.dtype))
+        module.fc2.weight.copy_(torch.eye(width, dtype=dtype))
         module.fc2.bias.zero_()
+    given = []
+    handle = module.fc1.register_forward_hook(lambda layer, inputs, output: given.append(F.relu(output).clone()))
+    found = module(x)
+    handle.remove()
+    return [found, given[-1] if given else None]
 
 
 # For controlled_comparison ----------------------------------------------------------------------------------------

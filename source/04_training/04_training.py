@@ -37,7 +37,7 @@ from coursekit import check, check_raises
 # %% [markdown]
 # ## 4.1 Pictures as numbers
 #
-# A picture file holds bytes, 0 to 255. A network likes numbers near 0 on both sides: with inputs that are all positive, the gradients of a unit's weights all have the same sign.
+# A picture file holds bytes, 0 to 255. A network likes numbers near 0 on both sides: with inputs that are all positive, each picture pushes all weights of a unit up, or all of them down.
 
 # %% tags=["experiment"]
 kit.plots.grids(
@@ -221,7 +221,8 @@ kit.plots.grids(
 # Torch does the same for weights. An epoch is one pass over all pictures, and for each batch:
 #
 # ```
-# the model's logits → the loss → forget the old gradients → backward (fills .grad) → step (moves the weights)
+# z = model(x)  →  loss_fn(z, y)  →  optimizer.zero_grad()  →  loss.backward()  →  optimizer.step()
+#                                    forgets old gradients     fills .grad         moves the weights
 # ```
 #
 # `backward` *adds* to `.grad`. If nobody forgets, the gradients of old batches push on; if you forget between backward and step, nothing moves. The model must be in **train mode**: dropout and batch norm behave differently there.
@@ -300,12 +301,13 @@ for rate in (0.003, 0.1, 3.0):
     losses[f"rate {rate}"] = [train_epoch(model, loader, optimizer, F.cross_entropy) for _ in range(12)]
 figure = kit.plots.curves(losses, xlabel="epoch", ylabel="mean training loss")
 figure.axes[0].set_yscale("log")
+figure.axes[0].set_yticks([0.1, 0.2, 0.5, 1, 2, 5], labels=["0.1", "0.2", "0.5", "1", "2", "5"])
 figure.axes[0].axhline(math.log(10), color="0.5", linewidth=1)
 figure.axes[0].text(12, math.log(10) * 1.25, "guessing: log 10", ha="right", color="0.3")
 figure
 
 # %% [markdown]
-# *Figure 4. The grey line is the loss of a network that gives each class the same probability.*
+# *Figure 4. The grey line is the loss of a network that gives each class the same probability. One rate has hardly left it after twelve epochs. Another leaps above it and then lies on it for good: one of its first steps was so long that hardly a ReLU lets anything through any more, and every picture gets the same answer.*
 #
 # The plain step, SGD, multiplies the gradient by one rate for all weights. **Adam** divides by the gradient's recent size, weight by weight, so that rare and small gradients count too. **AdamW** also pulls every weight a little towards 0 at each step; this *weight decay* keeps a network from leaning on a few pixels. AdamW at 0.001 is a fair first try; only trying tells more.
 #
@@ -330,7 +332,7 @@ figure
 # %% [markdown]
 # *Figure 5. The same picture, the same weights. In train mode the answer depends on the dice.*
 #
-# So a measurement goes: eval mode, no gradients, add up over pictures, and **put every mode back as it was**. Not "back to train mode": somebody may have frozen a part of the network in eval mode, and that part must not wake up. `model.modules()` goes through all parts, each of which has its own `training` flag.
+# So a measurement goes: eval mode, no gradients (`with torch.no_grad():`), add up over pictures, and **put every mode back as it was**. Not "back to train mode": somebody may have frozen a part of the network in eval mode, and that part must not wake up. `model.modules()` goes through all parts, each of which has its own `training` flag.
 #
 # With the batches of 4.3, accuracy too must be a mean over pictures: 4 of 4, 4 of 4 and 0 of 1 right is 8 / 9 = 0.89, not (1 + 1 + 0) / 3 = 0.67.
 #
@@ -511,6 +513,7 @@ with tempfile.TemporaryDirectory() as folder:
     check(said, [True, False, True, False, False], "what update says to the scores 0.5, nan, 0.9, 0.6, 0.9")
     check(sorted(os.listdir(folder)), ["best.pt"], "the files in the folder")
     check(checkpoint.restore(model), 0.9, "what restore returns")
+    check(BestCheckpoint(path).update(nn.Linear(1, 1), -3.0), True, "what a new object says to its first score, -3")
     check(model.weight.item(), 3.0, "the step whose weights come back");  # fmt: skip
 
 # %% [markdown]
@@ -545,13 +548,15 @@ with tempfile.TemporaryDirectory() as folder:
     last = (predict(model, test_digits) == test_labels).float().mean()
     chosen = checkpoint.restore(model)
 best = (predict(model, test_digits) == test_labels).float().mean()
-print(f"best on validation pictures: {chosen:.3f}.  On test pictures: {best:.3f}, the last epoch's model {last:.3f}.")
+print("                     validation   test")
+print(f"best epoch's model  {chosen:11.3f}{best:7.3f}")
+print(f"last epoch's model  {history['validation'][-1]:11.3f}{last:7.3f}")
 figure = kit.plots.curves(history, xlabel="epoch", ylabel="accuracy")
 figure.axes[0].axvline(history["validation"].index(chosen) + 1, color="0.5", linewidth=1)
 figure
 
 # %% [markdown]
-# *Figure 7. The grey line marks the epoch that is kept. Its score on the validation pictures flatters a little, since they chose it; the test pictures did not, and the last epoch's model may well be as good there.*
+# *Figure 7. The grey line marks the epoch that is kept. The last 297 digits, the test pictures, are harder for every model, so compare differences: how far the best epoch is ahead on the pictures that chose it, and how much of that is left on pictures that did not. The last epoch's model may well be as good there.*
 #
 # ## 4.6 Where it runs
 #
@@ -876,18 +881,18 @@ names = [kit.shapes.NAMES[i] for i in (*near_labels, *far_labels)]
 kit.plots.images(torch.cat([near, far]) * 0.25 + 0.5, titles=names)
 
 # %% [markdown]
-# *Figure 12. Above: as in training. Below: shapes far from the middle. One run each of four networks, 30 CPU seconds on a slow core:*
+# *Figure 12. Above: as in training. Below: shapes far from the middle. One run each of three networks, and the mean of ten of the last, 30 CPU seconds on a slow core:*
 #
 # | network | new pictures | far from the middle |
 # | --- | --- | --- |
 # | dense, 3072 – 256 – 128 – 10 | 67 % | 11 % |
 # | three convolutions, flatten, two dense layers | 92 % | 26 % |
 # | three convolutions with batch norm, mean over all places, one dense layer | 88 % | 80 % |
-# | four convolutions, the first with stride 2; mean over all places | 94 % | 90 % |
+# | four convolutions, the first with stride 2; mean over all places | 95 % | 92 % |
 #
 # *A convolution finds its pattern anywhere; the layer after it decides what is made of that.* A dense layer on the flattened maps has a weight for each place, and for places where no shape lay, nobody taught it. A mean over all places has no places to forget.
 #
-# What else counts against the clock: pictures are many and seconds few, so a **small network** that sees each picture several times beats a large one that sees them once. A stride in the first layer quarters the cost of all that follows. Let the learning rate rise for a third of the time and then fall to nearly 0 (lesson 6 has more on this). Ask the clock, `time.process_time()`, before every step, not after each epoch, and do not judge a step's length by the first one, which is slow.
+# What else counts against the clock: pictures are many and seconds few, so a **small network** that sees each picture several times beats a large one that sees them once. A stride in the first layer quarters the cost of all that follows. Let the learning rate rise for a third of the time and then fall to nearly 0 (lesson 6 has more on this). Ask the clock, `time.process_time()`, before every step (not `time.time()`, which goes on while other programs have the processor), not after each epoch, and do not judge a step's length by the first one, which is slow.
 #
 # **On a GPU** (nothing of this is needed here): the batches come from a `DataLoader(..., num_workers=4, pin_memory=True)`, whose workers read the next pictures while the current ones are learned; and under `with torch.autocast("cuda", dtype=torch.bfloat16):` the forward pass runs in half the bits at about twice the speed. The loop stays the same.
 #
@@ -937,11 +942,11 @@ check(right > 0.8, True, "whether more than 80 % of the new digits are right"); 
 # </details>
 # <details><summary>It learns, but too slowly for the budget</summary>
 #
-# The shape of the answer: three or four convolutions with 16 to 128 channels, batch norm and ReLU after each, maps halved twice; a mean over all places; one linear layer; a loop over shuffled batches that asks the clock before each step. Channels-last memory makes small convolutions about twice as fast on a CPU.
+# The shape of the answer: three or four convolutions with 16 to 128 channels, batch norm and ReLU after each, maps halved twice; a mean over all places; one linear layer; a loop over shuffled batches that asks the clock before each step. `for group in optimizer.param_groups: group["lr"] = ...` sets the learning rate; the share of the budget that is spent says where in the rise and fall you are. Channels-last memory makes small convolutions about twice as fast on a CPU.
 # </details>
 
 # %% [markdown]
-# Your network and a dense one, on shapes at growing distance from the middle. In training the middle of a shape lay up to 4 pixels away along each axis.
+# Your network and a dense one, on shapes at growing distance from the middle. In training the middle of a shape lay up to 4 pixels away along each axis. (What leaves a picture at the right comes back at its left.)
 
 # %% tags=["experiment"]
 images, labels = kit.data.shapes(6000, seed=1)

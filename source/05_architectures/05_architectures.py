@@ -155,7 +155,7 @@ sizes = gradients(sigmoid_net)
 kit.plots.bars({name: 1e6 * size for name, size in sizes.items()}, xlabel="millionths", title="LeNet5, before training")
 
 # %% [markdown]
-# *Figure 2. The slope of the sigmoid is s · (1 − s), at most 0.5 · 0.5 = 1/4. Four of them lie between `conv1` and the loss, so at best (1/4)⁴ = 1/256 of the gradient is left, before the weights have their say. With these, about 8000 millionths at `fc3` have become 17 at `conv1`.*
+# *Figure 2. The slope of the sigmoid is s · (1 − s), at most 0.5 · 0.5 = 1/4. Four of them lie between `conv1` and the loss, so at best (1/4)⁴ = 1/256 of the gradient is left, before the weights have their say. With these, about 8000 millionths at `fc3` have become 17 at `conv1`. (That `conv1` has as much as `conv2` is no gift of the sigmoid: each of its weights adds up over 28 · 28 places, those of `conv2` over 10 · 10.)*
 #
 # *A layer that squeezes numbers squeezes gradients too.* A network with twenty sigmoids hardly learns at its lower end.
 

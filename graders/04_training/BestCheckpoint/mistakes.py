@@ -248,3 +248,26 @@ class parameters_only(_Checkpoint):
         self.check()
         model.load_state_dict(self.kept, strict=False)
         return self.best
+
+
+class swallows_and_goes_on(_Checkpoint):
+    """You clean up when writing fails and do not raise again: update goes on, notes the new score and says True, and
+    the file still holds the old model. `raise` at the end of the except (section 4.5)."""
+
+    def write(self, model):
+        try:
+            super().write(model)
+        except Exception:
+            pass
+
+
+class zero_is_no_score(_Checkpoint):
+    """You ask `if not self.best`, and 0 is not nothing: after a best score of 0 any score replaces it, and restore
+    refuses. Ask `is None` (section 4.5)."""
+
+    def better(self, score):
+        return not math.isnan(score) and (not self.best or score > self.best)
+
+    def check(self):
+        if not self.best:
+            raise ValueError("nothing was kept")

@@ -197,3 +197,41 @@ class changes_x(_Net):
         maps = super().body(x.clone())
         x.data *= 0.5
         return maps
+
+
+class without_padding_in_front_of_3136(_Net):
+    """Your convolutions have no padding, so maps shrink to 5 × 5 and 1600 numbers meet an fc1 that expects 3136:
+    padding=1 (section 4.7)."""
+
+    padding = 0
+
+
+class without_padding_viewed_as_3136(_Net):
+    """Your convolutions have no padding, so maps shrink to 5 × 5: 1600 numbers a picture, and no 3136 for `view`:
+    padding=1 (section 4.7)."""
+
+    padding = 0
+
+    def flatten(self, x):
+        return x.view(-1, 3136)
+
+
+class flattens_the_batch(_Net):
+    """You flatten the whole batch into one row. The axis of the pictures stays: `flatten(1)` (section 4.7)."""
+
+    def flatten(self, x):
+        return x.flatten()
+
+
+class one_dice_for_the_batch(_Net):
+    """You drop the same numbers for every picture of the batch. Each picture has dice of its own (section 4.7)."""
+
+    def drop(self, x):
+        return x * (torch.rand(x.shape[1]) < 0.5) * 2 if self.training else x
+
+
+class dropped_after_fc2(_Net):
+    """You drop logits. Dropout of 0.5 stands between the ReLU after fc1 and fc2 (section 4.7)."""
+
+    def head(self, x):
+        return self.drop(self.fc2(F.relu(self.fc1(x))))

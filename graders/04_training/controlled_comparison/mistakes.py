@@ -67,8 +67,9 @@ def order_runs_on(builders, train, test, *, seed, epochs):
 
 
 def order_shared_with_dropout(builders, train, test, *, seed, epochs):
-    """You shuffle with the global random numbers, from which dropout draws too: from the second epoch on, a net with
-    dropout meets the pictures in another order. Shuffle with a generator of its own (section 4.8)."""
+    """You shuffle with the global random numbers, as randperm and a DataLoader do if nobody gives them a generator.
+    Dropout draws from these too, so a net with dropout soon meets the pictures in another order. Shuffle with a
+    generator that belongs to the order alone (section 4.8)."""
     return {
         name: _score(_fit(_start(build, seed), train, seed, epochs, torch.default_generator), test)
         for name, build in builders.items()

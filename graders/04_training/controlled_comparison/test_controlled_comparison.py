@@ -22,24 +22,48 @@ def first_numbers(seed):
 @points(0.75)
 def test_same_start(student):
     """Each builder is called once, right after torch.manual_seed(seed): every net starts from the same random state."""
-    for seed in (3, 8):
-        built = probed("built", student, seed)
+    met = {seed: probed("built", student, seed) for seed in (3, 8)}
+    for seed, built in met.items():
         for name in NAMES:
             if len(built[name]) != 1:
                 fail(f"The builder of {name!r} was called {len(built[name])} times; once is right.")
-            same(built[name][0], first_numbers(seed), f"what torch.rand gives in the builder of {name!r}, seed={seed},")
+            if built[name][0] != first_numbers(seed):
+                got, expected = number(built[name][0]), number(first_numbers(seed))
+                fail(f"With seed={seed}, torch.rand() gives {got} in the builder of {name!r}; right after "
+                     f"torch.manual_seed({seed}) it gives {expected}.", wrong_start(met))  # fmt: skip
+
+
+def number(met):
+    return f"{met[0]:.4f}" if met else "nothing"
+
+
+def wrong_start(met):
+    """The mistake behind wrong starts, whatever the batch size and the optimiser are; or None."""
+    starts = {seed: [built[name][0] for name in NAMES] for seed, built in met.items() if all(built.values())}
+    if len(starts) == len(met):
+        low, high = starts.values()
+        if all(found[0] == first_numbers(seed) for seed, found in starts.items()):
+            later = [[first_numbers(seed + i) for i in range(len(NAMES))] for seed in starts]
+            return "a_seed_for_each_net" if later == list(starts.values()) else "seed_set_once"
+        if low == high and len({tuple(found) for found in low}) == 1:
+            return "seed_fixed"
+    return None
 
 
 @points(0.75)
 def test_same_batches(student):
     """Each net is trained on the same batches in the same order, also beside a net that draws random numbers."""
     batches = probed("batches", student)
+    mistake = None
+    if all(built == [first_numbers(3)] for built in probed("built", student).values()):  # else the start is to blame
+        alike = batches[NAMES[2]] == batches[NAMES[0]]
+        mistake = "order_shared_with_dropout" if alike else "order_runs_on"
     for name in NAMES[1:]:
         mine, first = batches[name], batches[NAMES[0]]
         if mine != first:
             step = next((i for i, (a, b) in enumerate(zip(mine, first, strict=False)) if a != b), None)
             where = f"they part in step {step + 1}" if step is not None else f"{len(mine)} and {len(first)} steps"
-            fail(f"The nets {name!r} and {NAMES[0]!r} are trained on different batches: {where}.")
+            fail(f"The nets {name!r} and {NAMES[0]!r} are trained on different batches: {where}.", mistake)
 
 
 @points(0.5)
@@ -47,7 +71,7 @@ def test_epochs(student):
     """In each epoch, every training picture passes each net once in train mode, also those of a short last batch."""
     for epochs, count in ((1, 70), (3, 70), (2, 129)):
         times = probed("times", student, epochs=epochs, train_count=count)
-        same(times, dict.fromkeys(NAMES, epochs), f"how often each of {count} pictures is learned, epochs={epochs},")
+        same(times, dict.fromkeys(NAMES, epochs), f"how often each of {count} pictures is learned with epochs={epochs}")
 
 
 @points(0.5)

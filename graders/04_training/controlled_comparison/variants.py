@@ -1,5 +1,7 @@
 """Right answers of controlled_comparison of other kinds."""
 
+import random
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -80,3 +82,54 @@ def in_one_batch_without_shuffling(builders, train, test, *, seed, epochs):
                 hits = [int(net(x[None]).argmax() == y) for x, y in zip(*test, strict=True)]
         result[name] = sum(hits) / len(hits)
     return result
+
+
+def seeds_before_each_epoch(builders, train, test, *, seed, epochs):
+    """A DataLoader without a generator, after the global numbers are set anew for each epoch."""
+    found = {}
+    for name, build in builders.items():
+        torch.manual_seed(seed)
+        model = build()
+        optimizer = torch.optim.RMSprop(model.parameters(), lr=0.002)
+        for epoch in range(epochs):
+            torch.manual_seed(1000 * seed + epoch)
+            for x, y in DataLoader(TensorDataset(*train), batch_size=100, shuffle=True):
+                model.train()
+                F.cross_entropy(model(x), y).backward()
+                optimizer.step()
+                optimizer.zero_grad()
+        model.eval()
+        with torch.no_grad():
+            found[name] = model(test[0]).argmax(1).eq(test[1]).double().mean().item()
+    return found
+
+
+class _Run:
+    """One net's training; its order comes from Python's random numbers."""
+
+    def __init__(self, build, seed):
+        torch.manual_seed(seed)
+        self.model, self.dice = build(), random.Random(seed)
+        self.optimizer = torch.optim.Adagrad(self.model.parameters(), lr=0.02)
+
+    def epoch(self, images, labels):
+        order = self.dice.sample(range(len(images)), len(images))
+        while order:
+            batch, order = order[:16], order[16:]
+            self.optimizer.zero_grad(set_to_none=True)
+            F.cross_entropy(self.model.train()(images[batch]), labels[batch]).backward()
+            self.optimizer.step()
+
+    @torch.no_grad()
+    def score(self, images, labels):
+        return sum((self.model.eval()(images).argmax(1) == labels).tolist()) / len(labels)
+
+
+def a_class_for_a_run(builders, train, test, *, seed, epochs):
+    """Objects; all nets are built first, each after its own manual_seed, and trained epoch by epoch in turn."""
+    runs = {name: _Run(build, seed) for name, build in builders.items()}
+    for _ in range(epochs):
+        for run in runs.values():
+            torch.manual_seed(seed)
+            run.epoch(*train)
+    return {name: run.score(*test) for name, run in runs.items()}

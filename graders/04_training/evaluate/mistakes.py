@@ -182,3 +182,43 @@ def learns(model, loader):
             value.backward()
             loss, right, seen = loss + value.item(), right + int((z.argmax(1) == y).sum()), seen + len(y)
     return loss / seen, right / seen
+
+
+def modes_of_children_only(model, loader):
+    """You remember the modes of the direct children and put them back with train(mode), which sets everything inside of
+    a child to the child's mode. Go through model.modules(), and set each part's own flag (section 4.4)."""
+    mode, modes = model.training, [(child, child.training) for child in model.children()]
+    result = stays_in_eval(model, loader)
+    model.training = mode
+    for child, was in modes:
+        child.train(was)
+    return result
+
+
+def freezes_the_weights(model, loader):
+    """You switch requires_grad off for the weights, and they stay frozen, or all are thawed afterwards.
+    torch.no_grad() leaves no trace (section 4.4)."""
+    with _eval(model), torch.no_grad():
+        loss, right, seen, _ = _sums(model, loader)
+    model.requires_grad_(True)
+    return loss / seen, right / seen
+
+
+def asks_for_the_dataset(model, loader):
+    """You ask the loader for its dataset, which only a DataLoader has. A loader may be a list or a generator: count the
+    pictures as they come (section 4.4)."""
+    with _eval(model), torch.no_grad():
+        loss, right, _, _ = _sums(model, loader)
+    return loss / len(loader.dataset), right / len(loader.dataset)
+
+
+def sizes_divide_only(model, loader):
+    """Your accuracy is right, but you add up the batches' mean losses and divide by the number of pictures. Multiply
+    each mean by len(y), or ask for reduction="sum" (section 4.4)."""
+    with _eval(model), torch.no_grad():
+        loss, right, seen = 0.0, 0, 0
+        for x, y in loader:
+            z = model(x)
+            loss += F.cross_entropy(z, y).item()
+            right, seen = right + int((z.argmax(1) == y).sum()), seen + len(y)
+    return loss / seen, right / seen

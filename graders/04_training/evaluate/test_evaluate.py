@@ -58,7 +58,7 @@ def test_nothing_is_learned(student):
     """Weights, running statistics, gradients and requires_grad are as before."""
     kinds = ["state", "grads", "requires_grad"]
     found = student.support.traces_of_evaluate(kinds, student.evaluate.handle(), FULL)
-    same(found, {kind: [] for kind in kinds}, "the list of what evaluate changed in the model,")
+    assert not any(found.values()), support.told("evaluate", found)
 
 
 @points(0.25)

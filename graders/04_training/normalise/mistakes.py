@@ -72,3 +72,20 @@ def deviation_of_a_quarter(images):
 def always_float32(images):
     """You turn float64 pictures into float32. Floats keep their dtype; only bytes become float32 (section 4.1)."""
     return _right(images).float()
+
+
+def dark_bytes_stay_bytes(images):
+    """You look at the values to find out whether they are bytes, so a dark picture of bytes is taken for floats, and
+    stays uint8. Ask for the dtype (section 4.1)."""
+    return (images / 255 if images.max() > 1 else images) * 2 - 1
+
+
+def float_copies_nothing(images):
+    """You call .float() and then write into what it gives. For a float32 picture that is the picture itself, so the
+    caller's numbers change; a float64 picture becomes float32. Make a new tensor: no *=, no mul_ (section 4.1)."""
+    x = images.float()
+    if images.dtype == torch.uint8:
+        x /= 255
+    x *= 2
+    x -= 1
+    return x

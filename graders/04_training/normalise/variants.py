@@ -23,3 +23,24 @@ def in_numpy(images):
     values = images.detach().numpy()
     scaled = values.astype(np.float64) / (255 if values.dtype == np.uint8 else 1)
     return torch.from_numpy(2 * scaled - 1).to(torch.float32 if values.dtype == np.uint8 else images.dtype)
+
+
+def from_the_middle(images):
+    """The distance to the middle, in halves of the range; asks whether the dtype is a float."""
+    middle = 0.5 if images.is_floating_point() else 127.5
+    return (images - middle) / middle
+
+
+def calls_itself(images):
+    """Bytes become floats in [0, 1], and the function is called again."""
+    if images.dtype is torch.uint8:
+        return calls_itself(torch.div(images, 255))
+    return torch.lerp(-torch.ones_like(images), torch.ones_like(images), images)
+
+
+def in_its_own_copy(images):
+    """In place, in a copy."""
+    x = images.to(torch.float32, copy=True).div_(255) if images.dtype == torch.uint8 else images.clone()
+    x *= 2
+    x -= 1
+    return x

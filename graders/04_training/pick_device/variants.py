@@ -32,6 +32,18 @@ def by_rank(available, wanted=None):
     return kind + (index or "")
 
 
+def by_matching(available, wanted=None):
+    """A match, a generator, the cpu put into a new set."""
+    there = available.union({"cpu"})
+    match (wanted or "").lower().split(":"):
+        case [""]:
+            return next(kind for kind in ["mps", "cuda", "cpu"] if kind in there)
+        case [kind, *index] if kind in there:
+            return ":".join([kind, *index])
+        case _:
+            raise ValueError(f"no {wanted}")
+
+
 def through_torch(available, wanted=None):
     """torch.device takes the string apart."""
     if not wanted:

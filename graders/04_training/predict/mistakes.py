@@ -129,3 +129,18 @@ def int32_returned(model, images, batch_size=256):
     """Your classes have another dtype than int64, which labels have, and argmax gives (section 4.4)."""
     with _eval(model):
         return _answers(model, images, batch_size).int()
+
+
+def begins_with_floats(model, images, batch_size=256):
+    """Your list begins with an empty tensor of floats, and torch.cat makes floats of the classes. Begin with an empty
+    tensor of int64 (section 4.4)."""
+    with _eval(model):
+        return torch.cat([torch.tensor([]), _answers(model, images, batch_size)])
+
+
+def always_train_afterwards(model, images, batch_size=256):
+    """You call model.train() at the end, whatever the modes were: frozen parts wake up. Remember the mode of each
+    submodule and put it back (section 4.4)."""
+    answers = stays_in_eval(model, images, batch_size)
+    model.train()
+    return answers

@@ -195,3 +195,31 @@ def drops_the_last_batch(model, loader, optimizer, loss_fn):
         if len(y) == size:
             total, seen = total + step(x, y).item() * len(y), seen + len(y)
     return total / seen
+
+
+def asks_for_the_dataset(model, loader, optimizer, loss_fn):
+    """You ask the loader for its dataset, which only a DataLoader has. A loader may be a list or a generator: count the
+    pictures as they come (section 4.3)."""
+    mean = _epoch(model, loader, optimizer, _plain(model, optimizer, loss_fn))
+    return mean / len(loader.dataset)
+
+
+def size_of_the_first_batch(model, loader, optimizer, loss_fn):
+    """You take the first batch's size for the size of all, so each picture of a short last batch counts more than the
+    others. Multiply each loss by its own len(y), and add up len(y) too (section 4.3)."""
+    model.train()
+    step, losses, size = _plain(model, optimizer, loss_fn), [], None
+    for x, y in loader:
+        size = size or len(y)
+        losses.append(step(x, y).item() * size)
+    return sum(losses) / (len(losses) * size)
+
+
+def sizes_divide_only(model, loader, optimizer, loss_fn):
+    """You add up the batches' mean losses and divide by the number of pictures: the result is too small by about the
+    batch size. Multiply each mean by len(y) before you add (section 4.3)."""
+    model.train()
+    step, total, seen = _plain(model, optimizer, loss_fn), 0.0, 0
+    for x, y in loader:
+        total, seen = total + step(x, y).item(), seen + len(y)
+    return total / seen

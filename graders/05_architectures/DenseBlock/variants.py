@@ -101,3 +101,28 @@ class pieces(nn.Module):
         for _, layer in self.named_children():
             found = (*found, layer(*found))
         return torch.hstack(found)
+
+
+class one_layer_and_the_rest(nn.Module):
+    """Recursion in the forward pass; the layers are functions of the block that read their modules by name."""
+
+    def __init__(self, num_layers, in_channels, growth_rate=32, bn_size=4):
+        super().__init__()
+        self.num_layers = num_layers
+        for i in range(1, num_layers + 1):
+            before, width = in_channels + (i - 1) * growth_rate, bn_size * growth_rate
+            children = {"norm1": nn.BatchNorm2d(before), "conv1": nn.Conv2d(before, width, 1, bias=False),
+                        "norm2": nn.BatchNorm2d(width),
+                        "conv2": nn.Conv2d(width, growth_rate, 3, padding=1, bias=False)}  # fmt: skip
+            setattr(self, f"denselayer{i}", nn.ModuleDict(children))
+
+    def new_maps(self, x, i):
+        layer = getattr(self, f"denselayer{i}")
+        for part in "12":
+            x = layer["conv" + part](torch.relu_(layer["norm" + part](x)))
+        return x
+
+    def forward(self, x, i=1):
+        if i > self.num_layers:
+            return x
+        return self.forward(torch.concatenate((x, self.new_maps(x, i)), 1), i + 1)

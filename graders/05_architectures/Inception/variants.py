@@ -99,3 +99,35 @@ class by_dict(nn.Module):
         second = self.run(self.branch2["1"], self.run(self.branch2["0"], x))
         third = self.run(self.branch3["1"], self.run(self.branch3["0"], x))
         return torch.cat((self.run(self.branch1, x), second, third, self.run(self.branch4["1"], strongest)), -3)
+
+
+class _Pool(nn.Module):
+    """Max pooling from a stack of nine shifted copies."""
+
+    def forward(self, x):
+        h, w = x.shape[2:]
+        padded = F.pad(x, (1, 1, 1, 1), value=float("-inf"))
+        return torch.stack([padded[..., i : i + h, j : j + w] for i in range(3) for j in range(3)]).max(0).values
+
+
+class in_a_loop(nn.Module):
+    """Branches from a table, made with setattr; the concatenation grows branch by branch."""
+
+    def __init__(self, in_channels, ch1x1, ch3x3red, ch3x3, ch5x5red, ch5x5, pool_proj):
+        super().__init__()
+        c = in_channels
+        self.branch1 = _ConvNormRelu(c, ch1x1, kernel_size=1)
+        table = {
+            "branch2": [(c, ch3x3red, 1), (ch3x3red, ch3x3, 3)],
+            "branch3": [(c, ch5x5red, 1), (ch5x5red, ch5x5, 5)],
+        }
+        for name, rows in table.items():
+            layers = [_ConvNormRelu(a, b, kernel_size=k, padding=(k - 1) // 2) for a, b, k in rows]
+            setattr(self, name, nn.Sequential(*layers))
+        self.branch4 = nn.Sequential(_Pool(), _ConvNormRelu(c, pool_proj, kernel_size=1))
+
+    def forward(self, x):
+        maps = x[:, :0]
+        for branch in self.children():
+            maps = torch.cat([maps, branch(x)], dim=1)
+        return maps

@@ -238,3 +238,20 @@ class changes_x(_Net):
         maps = super().body(x.clone())
         x.data *= 0.5
         return maps
+
+
+class padding_2_in_front_of_400(_Net):
+    """Your first convolution has padding 2, so the maps are 6 × 6 in the end and 576 numbers meet an fc1 that expects
+    400. These pictures have 32 × 32 pixels: nothing is padded (section 5.1)."""
+
+    padding = 2
+
+
+class padding_2_viewed_as_400(_Net):
+    """Your first convolution has padding 2, so the maps are 6 × 6 in the end: 576 numbers a picture, and no 400 for
+    `view`. These pictures have 32 × 32 pixels: nothing is padded (section 5.1)."""
+
+    padding = 2
+
+    def flatten(self, x):
+        return x.view(-1, 400)

@@ -75,3 +75,25 @@ class adaptive(nn.Module):
         x = F.adaptive_avg_pool2d(self.conv2(x).sigmoid(), 5)
         x = torch.flatten(x, start_dim=1)
         return self.fc3(F.sigmoid(self.fc2(F.sigmoid(self.fc1(x)))))
+
+
+class step_by_step(nn.Module):
+    """Functions with the children's weights, pooling as a convolution of each map with quarters, view(-1, 400)."""
+
+    def __init__(self, num_classes: int = 10):
+        super().__init__()
+        for name, (before, after) in {"conv1": (1, 6), "conv2": (6, 16)}.items():
+            self.add_module(name, nn.Conv2d(before, after, 5))
+        for i, (before, after) in enumerate([(400, 120), (120, 84), (84, num_classes)], start=1):
+            self.add_module(f"fc{i}", nn.Linear(before, after))
+
+    def forward(self, x):
+        for conv in (self.conv1, self.conv2):
+            x = F.conv2d(x, conv.weight, conv.bias).sigmoid()
+            quarters = x.new_full((x.shape[1], 1, 2, 2), 0.25)
+            x = F.conv2d(x, quarters, stride=2, groups=x.shape[1])
+        *hidden, last = self.fc1, self.fc2, self.fc3
+        x = x.view(-1, 400)
+        for layer in hidden:
+            x = torch.addmm(layer.bias, x, layer.weight.t()).sigmoid()
+        return last(x)

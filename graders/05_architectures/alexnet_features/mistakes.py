@@ -180,3 +180,14 @@ def named_layers():
     for name, layer in zip(names, _build(), strict=True):
         net.add_module(name, layer)
     return net
+
+
+def padding_1_in_the_second():
+    """Your second convolution has padding 1, which keeps the size for 3 × 3. For its 5 × 5 it is 2 (section 5.2)."""
+    return _build(paddings=(2, 1, 1, 1, 1))
+
+
+def widths_exchanged():
+    """Your third and fourth convolutions have each other's widths: 192 → 384 → 256, not 192 → 256 → 384 (section
+    5.2)."""
+    return _build(widths=(64, 192, 256, 384, 256))

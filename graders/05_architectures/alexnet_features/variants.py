@@ -45,3 +45,21 @@ class subclass(nn.Sequential):
         for before, width in ((192, 384), (384, 256), (256, 256)):
             self.append(nn.Conv2d(before, width, 3, padding="same")).append(nn.ReLU())
         self.append(nn.MaxPool2d(3, 2))
+
+
+def one_relu_and_a_generator():
+    """One ReLU and one pooling layer at many places; the rest comes out of a generator."""
+    relu, pool = nn.ReLU(), nn.MaxPool2d(3, 2)
+    first, same, narrow = {"stride": 4, "padding": 2}, {"padding": "same"}, {"padding": 1}
+    table = [(64, 11, first, 1), (192, 5, same, 1), (384, 3, narrow, 0), (256, 3, narrow, 0), (256, 3, narrow, 1)]
+
+    def layers():
+        before = 3
+        for width, size, options, pooled in table:
+            yield nn.Conv2d(before, width, size, **options)
+            yield relu
+            if pooled:
+                yield pool
+            before = width
+
+    return nn.Sequential(*layers())

@@ -310,3 +310,9 @@ def a_dict(net, input_shape):
 def tensors_as_entries(net, input_shape):
     """Your parameters are tensors. They are ints (section 5.6)."""
     return _describe(net, input_shape, count=lambda m: torch.tensor(sum(p.numel() for p in m.parameters())))
+
+
+def forgets_eval_mode(net, input_shape):
+    """You never call eval(), so your picture moves the statistics of each batch norm, and dropout draws numbers. Use
+    eval mode, and restore the modes (section 5.6)."""
+    return _describe(net, input_shape, eval_mode=False)

@@ -127,3 +127,42 @@ def replaced_forward(net, input_shape):
             }
         )
     return rows
+
+
+class _Listener:
+    """A context that listens: hooks on entry, everything as it was on exit."""
+
+    def __init__(self, net):
+        self.net, self.heard = net, []
+
+    def __enter__(self):
+        self.training = {module for module in self.net.modules() if module.training}
+        leaves = [(name, m) for name, m in self.net.named_modules() if next(m.children(), None) is None]
+        self.handles = [m.register_forward_hook(self.note(name)) for name, m in leaves]
+        self.net.eval()
+        return self
+
+    def note(self, name):
+        return lambda module, inputs, output: self.heard.append((name, module, tuple(output[0].shape)))
+
+    def __exit__(self, *error):
+        for handle in self.handles:
+            handle.remove()
+        for module in self.net.modules():
+            module.training = module in self.training
+
+
+def with_a_listener(net, input_shape):
+    """A class with __enter__ and __exit__; the fields from a running sum afterwards."""
+    with _Listener(net) as listener, torch.no_grad():
+        net(torch.ones(1, *input_shape))
+    rows, field, jump = [], 1, 1
+    for name, module, shape in listener.heard:
+        if type(module) in (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d):
+            kernel, stride, dilation = (
+                nn.modules.utils._pair(getattr(module, what, 1))[0] for what in ("kernel_size", "stride", "dilation")
+            )
+            field, jump = field + dilation * (kernel - 1) * jump, jump * stride
+        own = [p.numel() for _, p in module.named_parameters(recurse=False)]
+        rows.append({"name": name, "shape": shape, "parameters": sum(own), "receptive_field": field})
+    return rows

@@ -33,3 +33,22 @@ def counted(kernel_size, depth, channels):
     field = len(range(-(kernel_size - 1) * depth, 1))
     net = nn.Sequential(*[nn.Conv2d(channels, channels, kernel_size, bias=False) for _ in range(depth)])
     return {"receptive_field": field, "parameters": sum(p.numel() for p in net.parameters())}
+
+
+def with_numpy(kernel_size, depth, channels):
+    """The window of a row of windows is their convolution; weights as a product."""
+    import numpy as np
+
+    window = np.ones(1)
+    for _ in range(depth):
+        window = np.convolve(window, np.ones(kernel_size))
+    return {"receptive_field": len(window), "parameters": depth * (kernel_size * channels) ** 2}
+
+
+def one_layer_and_the_rest(kernel_size, depth, channels):
+    """Recursion over the layers."""
+    if depth == 0:
+        return {"receptive_field": 1, "parameters": 0}
+    rest = one_layer_and_the_rest(kernel_size, depth - 1, channels)
+    field, weights = rest["receptive_field"], rest["parameters"]
+    return {"receptive_field": field + kernel_size - 1, "parameters": weights + (kernel_size * channels) ** 2}

@@ -194,3 +194,31 @@ def first_convolution_detached(config, batch_norm=False):
     net = _build(config, _conv, norm=_norm(batch_norm))
     net.register_forward_pre_hook(lambda module, inputs: (inputs[0].detach(),))
     return net
+
+
+def norm_in_front_of_the_convolution(config, batch_norm=False):
+    """Your batch norm stands in front of the convolution. It comes between the convolution and its ReLU (section
+    5.3)."""
+    layers, channels = [], 3
+    for entry in config:
+        if entry == "M":
+            layers.append(nn.MaxPool2d(2))
+            continue
+        layers += [nn.BatchNorm2d(channels)] if batch_norm else []
+        layers += [_conv(channels, entry), nn.ReLU()]
+        channels = entry
+    return nn.Sequential(*layers)
+
+
+def channels_counted_from_pooling(config, batch_norm=False):
+    """After an "M" your next convolution reads 3 channels again. Pooling leaves the channels as they are (section
+    5.3)."""
+    layers, channels = [], 3
+    for entry in config:
+        if entry == "M":
+            layers.append(nn.MaxPool2d(2))
+            channels = 3
+            continue
+        layers += [_conv(channels, entry), *([nn.BatchNorm2d(entry)] if batch_norm else []), nn.ReLU()]
+        channels = entry
+    return nn.Sequential(*layers)

@@ -80,3 +80,31 @@ def one_relu(config, batch_norm=False):
             layers.extend([convolution, nn.BatchNorm2d(entry), relu] if batch_norm else [convolution, relu])
             channels = entry
     return nn.Sequential(*layers)
+
+
+def the_first_and_the_rest(config, batch_norm=False, channels=3):
+    """Recursion over the list; two Sequentials are joined."""
+    if not config:
+        return nn.Sequential()
+    first, *rest = config
+    if first == "M":
+        head, after = [nn.MaxPool2d(2, 2)], channels
+    else:
+        head, after = [nn.Conv2d(channels, first, 3, padding=1)], first
+        head += [nn.BatchNorm2d(first)] * batch_norm + [nn.ReLU()]
+    return nn.Sequential(*head, *the_first_and_the_rest(rest, batch_norm, after))
+
+
+def numbered_by_hand(config, batch_norm=False):
+    """add_module with a counter of its own; the channels are read off the layer before."""
+    net, number, last = nn.Sequential(), 0, None
+    for entry in list(config):
+        if entry == "M":
+            new = [nn.MaxPool2d(kernel_size=2)]
+        else:
+            last = nn.Conv2d(3 if last is None else last.out_channels, entry, (3, 3), padding=(1, 1), bias=True)
+            new = [last, nn.BatchNorm2d(entry), nn.ReLU(True)] if batch_norm else [last, nn.ReLU(True)]
+        for layer in new:
+            net.add_module(f"{number}", layer)
+            number += 1
+    return net

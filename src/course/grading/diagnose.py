@@ -88,11 +88,13 @@ class Diagnosis:
         self._runs |= runs
 
     def _decide(self, slugs: list[str], tests: list[HiddenTest], runs: dict[str, TestRun]) -> list[str]:
-        """Of several that fit, those that also agree with everything that the student got right."""
+        """Of several that fit, those that also agree with what the student got right, and with numbers in errors."""
         if len(slugs) < 2:
             return slugs
         relevant = [t for t in tests if runs[t.name].outcome in ("passed", "failed")]
-        return [s for s in slugs if all(self._agrees_throughout(s, t, runs[t.name]) for t in relevant)]
+        slugs = [s for s in slugs if all(self._agrees_throughout(s, t, runs[t.name]) for t in relevant)]
+        exact = [s for s in slugs if all(_same_errors(self._run(s, t), runs[t.name]) for t in relevant)]
+        return exact or slugs
 
     def _explains(self, slug: str, test: HiddenTest, run: TestRun) -> bool:
         if not self._begins_alike(slug, test, run.transcript):
@@ -103,7 +105,9 @@ class Diagnosis:
         places = mine.failing or range(len(mine.replies))
         if not mine.failing and len(mine.replies) != len(theirs.transcript.replies):
             return False
-        if all(mine.replies[i].error is not None for i in places) and not _same_words(mine, theirs.transcript, places):
+        raised = [i for i in places if mine.replies[i].error is not None]
+        ended = raised and not mine.failing  # a conversation that an error ended: what came before it went well
+        if (ended or len(raised) == len(places)) and not _same_words(mine, theirs.transcript, raised):
             return False  # any code can raise a RuntimeError; alone that is too little to go by
         return all(_same_reply_at(mine, theirs.transcript, i) for i in places)
 
@@ -184,13 +188,21 @@ def _sampled(value: Any) -> Any:
 
 
 def _same_words(a: Transcript, b: Transcript, places: Iterable[int]) -> bool:
-    """The errors at these places say the same, but for their numbers."""
+    """The errors at these places say the same, but for numbers and paths, which are another's on another day."""
 
     def words(transcript: Transcript) -> list[str]:
         replies = [transcript.replies[i] for i in places if i < len(transcript.replies)]
-        return [re.sub(r"[\d\W]+", " ", r.error.message) if r.error is not None else "" for r in replies]
+        messages = [r.error.message if r.error is not None else "" for r in replies]
+        return [re.sub(r"[\d\W]+", " ", re.sub(r"\S*/\S*", "", message)) for message in messages]
 
     return words(a) == words(b)
+
+
+def _same_errors(a: TestRun, b: TestRun) -> bool:
+    def messages(run: TestRun) -> list[str]:
+        return [reply.error.message for reply in run.transcript.replies if reply.error is not None]
+
+    return messages(a) == messages(b)
 
 
 def _same_throughout(a: Transcript, b: Transcript) -> bool:
