@@ -292,3 +292,11 @@ def test_a_call_is_written_as_a_student_writes_it() -> None:
     arguments = {"x": A, "weight": A, "stride": 2, "padding": (1, 0), "bias": A, "mode": "same"}
     assert call_text("conv2d", arguments, 2) == "conv2d(x, weight, stride=2, padding=(1, 0), bias=bias, mode='same')"
     assert call_text("output_size", {"n": 5, "kernel": 3}, 2) == "output_size(5, 3)"
+
+
+def test_a_generator_is_shown_by_its_seed() -> None:
+    drawn = torch.Generator().manual_seed(3)
+    torch.rand(2, generator=drawn)
+    assert as_text(drawn) == as_code(drawn) == "torch.Generator().manual_seed(3)"
+    assert call_text("flip", {"x": A, "p": 0.5, "generator": drawn}, 2) == "flip(x, 0.5, generator=generator)"
+    assert call_text("flip", {"x": A, "generator": drawn}, 2) == "flip(x, generator)"

@@ -157,6 +157,8 @@ def replaced(what, replace_head, num_classes, kind, **kwargs):
         return sorted(name for name in rest if name in after and after[name].requires_grad != trained[name])
     if what == "old object":
         return sorted(name for name in after if name.startswith(head + ".") and after[name] is before[name])
+    if what == "old rows":
+        return bool(torch.isin(model.get_submodule(head).weight, values[head + ".weight"]).all())
     if what == "like the old":
         layer = model.get_submodule(head)
         return {"bias": getattr(layer, "bias", None) is not None, "dtype": str(next(iter(layer.parameters())).dtype)}
@@ -362,13 +364,19 @@ def _sequential():
     return nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Linear(2, 2))
 
 
+def layers_to_unfreeze(kind):
+    """A net all of whose parameters are frozen."""
+    return (Named() if kind == "named" else _sequential()).requires_grad_(False)
+
+
 def unfrozen(what, unfreeze_from, kind, name, frozen="all"):
     """One thing about a net after unfreeze_from: which parameters train, or what else has changed."""
-    model = Named() if kind == "named" else _sequential()
+    model = layers_to_unfreeze(kind)
     for parameter, tensor in model.named_parameters():
         tensor.requires_grad_({"all": False, "none": True}.get(frozen, not parameter.startswith(frozen)))
     model.train()
-    next(model.children()).eval()
+    for child in list(model.children())[::2]:
+        child.eval()
     modes = {n: m.training for n, m in model.named_modules()}
     kept = {n: t.clone() for n, t in model.state_dict().items()}
     buffers = {n: b.requires_grad for n, b in model.named_buffers()}
@@ -427,10 +435,7 @@ def traces(what, cache_features, images, **kwargs):
     modes = {n or "the backbone": m.training for n, m in model.named_modules()}
     trained = {n: p.requires_grad for n, p in model.named_parameters()}
     kept = {n: t.clone() for n, t in model.state_dict().items()}
-    random = torch.get_rng_state()
     result = cache_features(model, images, **kwargs)
-    if what == "random state":
-        return not torch.equal(random, torch.get_rng_state())
     if what == "sizes":
         return list(model.calls)
     if what == "graph":

@@ -202,6 +202,12 @@ def mixed_modes(model):
     return model
 
 
+def partly_frozen(model):
+    """The last layer asks for no gradients, the others do."""
+    list(model.children())[-1].requires_grad_(False)
+    return model
+
+
 KINDS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
@@ -252,6 +258,17 @@ def calls_after(function, counter, *args):
     except Exception:
         pass
     return len(counter.calls)
+
+
+def runs(function, model, *args):
+    """How often a call runs the model, told by a hook of the teacher's own."""
+    calls = Shared()
+    hook = model.register_forward_pre_hook(lambda module, inputs: calls.append(1))
+    try:
+        function(model, *args)
+    finally:
+        hook.remove()
+    return len(calls)
 
 
 class Recorder(nn.Module):

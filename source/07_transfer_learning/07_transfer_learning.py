@@ -93,7 +93,7 @@ figure.axes[0].set_xticks(kept_layers)
 figure
 
 # %% [markdown]
-# *Figure 2. Your numbers depend on the seed. In two runs of ours, with a little less training, the digits went from 10 and 12 % from scratch to 47 and 43 % with three layers kept, and back to 37 and 33 % when the last stage was kept as well. The new shapes rose all the way: 15 %, then 54 and 57 % with three, 72 and 76 % with four.*
+# *Figure 2. With this seed: the digits go from 11 % from scratch to 44 % with three layers kept, and back to 37 % when the last stage is kept as well. The new shapes rise all the way: 13 %, then 52 % with three, 73 % with four. Another seed gives other numbers and the same two shapes.*
 #
 # So *early layers are general, late ones are specific*: edges and corners serve every picture, the last stage serves pictures like those it was made for (Yosinski et al. 2014 measured the same on ImageNet).
 #
@@ -191,23 +191,24 @@ kit.plots.grids(torch.stack([passes, 5 * (1 - 0.9**passes)]), titles=["passes; r
 # running mean ← 0.9 · running mean + 0.1 · mean of the batch       in train mode, gradients or not
 # ```
 #
-# This is the **batch norm trap**: *frozen weights in train mode are not a frozen network*. And it opens again each epoch: `net.train()` goes down to every submodule, the backbone too. How much does it cost? Here the backbone is never trained; digits only pass through it, in train mode. Then it is asked for its own ten shapes.
+# This is the **batch norm trap**: *frozen weights in train mode are not a frozen network*. And it opens again each epoch: `net.train()` goes down to every submodule, the backbone too. How much does it cost? Here the backbone is never trained; digits at dusk, a quarter as light, only pass through it, in train mode. Then it is asked for its own ten shapes.
 
 # %% tags=["experiment"]
 shapes, shape_labels = kit.data.shapes(500, seed=7, split="test")
 digits, _ = kit.transfer.digits(320, seed=3)
+dark = ((digits * 0.25 + 0.5) * 0.25 - 0.5) / 0.25
 right = {"in train mode": [], "in eval mode": []}
 for name in right:
     backbone = kit.transfer.backbone().requires_grad_(False)
     net = nn.Sequential(backbone, kit.transfer.source_head())
     right[name].append(100 * kit.train.accuracy(net, shapes, shape_labels))
-    for batch in digits.split(16):
+    for batch in dark.split(16):
         backbone.train(name == "in train mode")
         backbone(batch)
         right[name].append(100 * kit.train.accuracy(net, shapes, shape_labels))
 figure = kit.plots.curves(
     {k: (range(len(v)), v) for k, v in right.items()},
-    xlabel="batches of digits that passed through",
+    xlabel="batches of dark pictures that passed through",
     ylabel="% of source pictures right",
     title="frozen weights, nothing trained",
 )
@@ -215,7 +216,7 @@ figure.axes[0].set_xticks(range(0, 21, 5))
 figure
 
 # %% [markdown]
-# *Figure 5. Seen in eval mode after each batch. The upper line is a backbone in eval mode: it stays as it was. The other one loses what it knew about its own shapes, and no weight of it has changed.*
+# *Figure 5. Seen in eval mode after each batch. The upper line is a backbone in eval mode: it stays as it was. The other one forgets: after twenty batches about 14 of 100 shapes that it knew are lost, and no weight of it has changed. With digits in daylight it loses one or two, since their means are nearly those of the source. So the trap may lie open for long before anybody notices.*
 #
 # Dropout is the smaller trap: in train mode it throws features away, and a picture's features differ from pass to pass. Eval mode closes both.
 #
@@ -291,7 +292,7 @@ def cache_features(backbone: nn.Module, images: Tensor, batch_size: int = 128) -
     images: (N, C, H, W), N at least 1.  Returns (N, ...): features of any shape, as one batch would give them, without
     a graph.
     The backbone gets at most batch_size pictures at once. Afterwards it is as before: each of its submodules in the mode
-    that it was in, weights, statistics, .grad and requires_grad unchanged. Nothing is drawn at random.
+    that it was in, weights, statistics, .grad and requires_grad unchanged.
     Example: cache_features(kit.transfer.backbone(), torch.zeros(5, 3, 32, 32), batch_size=2).shape
              gives (5, 96), after batches of 2, 2 and 1.
     Source: https://cs231n.github.io/transfer-learning/
@@ -822,7 +823,7 @@ check(strategy(1_000_000, similar=False), "scratch", "strategy(1_000_000, simila
 #
 # Now all of it. You get the trained backbone, three hundred coloured digits, thirty of each, and a few CPU seconds.
 #
-# One run of each on three hundred digits of ours: from scratch 14 % of new digits right, a new head on the frozen backbone 40 %, everything trained 53 % or more.
+# What to expect of three hundred digits: from scratch about one in six new digits is named rightly, with a new head on the frozen backbone two in five, with everything trained about two in three.
 #
 # ### Exercise 7.8 `fine_tune`
 # *medium · 40 minutes · 6 points · later: lesson 9 asks for it on your own pictures*
@@ -843,7 +844,7 @@ def fine_tune(
     Graded: the share of new pictures that are named rightly, against a network trained from scratch; points at 0.25 and 0.46.
     Hidden pictures show other digits, in other colours and places.
     Example: fine_tune(kit.transfer.backbone(), images, labels, seed=0, budget=8.0, device="cpu")
-             names about 50 in 100 new digits rightly.
+             names about 65 in 100 new digits rightly.
     Source: Howard and Ruder 2018, https://arxiv.org/abs/1801.06146
     """
     raise NotImplementedError("fine_tune: exercise 7.8")
@@ -858,7 +859,7 @@ seconds = time.process_time() - begun
 check(tuple(tuned(few_digits[:12]).shape), (12, 10), "the shape of the logits of 12 pictures")
 check(seconds < 2.6, True, f"whether a budget of 2 CPU seconds is kept (it took {seconds:.1f})")
 known = kit.train.accuracy(tuned, few_digits, few_labels)
-check(known > 0.5, True, f"whether it knows half of its training pictures after 2 seconds ({100 * known:.0f} % are right)");  # fmt: skip
+check(known > 0.25, True, f"whether it knows a quarter of its training pictures after 2 seconds ({100 * known:.0f} % are right)");  # fmt: skip
 
 # %% [markdown]
 # <details><summary>It is no better than a network from scratch</summary>

@@ -56,7 +56,8 @@ def shown(*parts: Tensor) -> Tensor:
     return torch.cat(drawn)
 
 
-eight = slice(0, 8)
+# three discs, three squares, two triangles
+eight = torch.cat([(test_labels == k).nonzero()[:3, 0] for k in range(3)])[:8]
 kit.plots.images(
     shown(test_images[eight], test_masks[eight]), titles=[CLASSES[i] for i in test_labels[eight]] + ["the object"] * 8
 )
@@ -208,8 +209,8 @@ def activations(model: nn.Module, x: Tensor, names: list[str]) -> dict[str, Tens
     x: (N, C, H, W).  names: as in model.named_modules(), such as "stem.conv"; at least one, in any order.
     Returns a dict from name to tensor, in the order of names.  Each tensor is what the module gave in its last call, as
     it was when the module returned, whatever works in place later; detached.
-    The model runs in the mode that it is in.  No hook of yours is left, not even when the model itself raises (its
-    error is passed on); hooks that were there before stay.
+    The model runs in the mode that it is in.  No hook of yours is left, not even when a name is refused or the model
+    itself raises (its error is passed on); hooks that were there before stay.
     Raises ValueError, with the name in the message, for a name that the model does not have, before the model runs;
     and for a module that was not called.
     Example: the net of figure 2, names=["conv"], x = [[1, -2], [3, 0]]
@@ -424,7 +425,7 @@ check(again, noisy, "a second call with a generator of the same seed");  # fmt: 
 # </details>
 
 # %% tags=["experiment"]
-four = slice(0, 4)
+four = eight[::2]
 several = [
     smooth_grad(net, test_images[four], predicted[four], 0.1, n, torch.Generator().manual_seed(0)) for n in (1, 4, 32)
 ]
@@ -486,11 +487,12 @@ def grad_cam(model: nn.Module, x: Tensor, layer: str, y: Tensor | None = None) -
 
 # %% check="grad_cam"
 class TwoChannels(nn.Module):
-    """The picture's two channels are the maps; the score of class 0 is 8 · mean(a) − 4 · mean(b), of class 1 its negative."""
+    """The picture's channels, averaged over squares of `side` pixels, are the maps; the score of class 0 is
+    8 · mean(a) − 4 · mean(b), of class 1 its negative."""
 
-    def __init__(self) -> None:
+    def __init__(self, side: int = 1) -> None:
         super().__init__()
-        self.maps = nn.Identity()
+        self.maps = nn.AvgPool2d(side)
 
     def forward(self, x: Tensor) -> Tensor:
         a, b = self.maps(x * 1).mean((2, 3)).unbind(1)
@@ -505,6 +507,11 @@ check(grad_cam(TwoChannels(), x, "maps", torch.tensor([1])), other, "grad_cam in
 check(grad_cam(TwoChannels(), x, "maps"), figure5, "grad_cam without y (the scores are 4 and −4)", 1e-3)
 nothing = grad_cam(TwoChannels(), torch.tensor([[[0.0, 0], [0, 0]], [[1, 2], [3, 4]]])[None], "maps", torch.tensor([0]))
 check(nothing, torch.zeros(1, 2, 2), "grad_cam where nothing speaks for the class")
+wide = torch.tensor([[2.0, 2, -2, -2], [2, 2, -2, -2]]).expand(1, 2, 2, 4)
+pair = torch.cat([wide, wide / 10])
+enlarged = torch.tensor([1, 0.75, 0.25, 0]).expand(2, 2, 4)
+two = grad_cam(TwoChannels(2), pair, "maps", torch.tensor([0, 0]))
+check(two, enlarged, "grad_cam of two pictures, the second a tenth of the first, from maps of 1 × 2", 1e-3)
 strided = nn.Sequential(nn.Conv2d(1, 3, 3, 2), nn.ReLU(inplace=True), nn.Flatten(), nn.Linear(27, 2))
 big = grad_cam(strided.requires_grad_(False), torch.rand(2, 1, 7, 7), "0")
 check(tuple(big.shape), (2, 7, 7), "the shape for two pictures of 7 × 7, and maps of 3 × 3")
@@ -663,9 +670,9 @@ def maximise(
 
     unit: which logit, for a batch of one picture.  shape: (C, H, W) of the picture.
     The start is drawn from generator, inside [0, 1], float32; with steps=0 it is the result.
-    Each of the steps moves the picture along the gradient of the logit, with the rate lr (the gradient may be scaled),
-    multiplies it by 1 - lr * decay (not below 0) and clamps it to [0, 1].  Instead of multiplying you may descend
-    decay * ||picture|| ** 2 / 2 along with the climb.
+    Each of the steps moves the picture along the gradient of the logit, with the rate lr (the gradient may be scaled;
+    a gradient of zeros moves nothing), multiplies it by 1 - lr * decay (not below 0) and clamps it to [0, 1].  Instead
+    of multiplying you may descend decay * ||picture|| ** 2 / 2 along with the climb.
     Returns (C, H, W), in [0, 1], detached.
     The model runs in eval mode; its weights, modes, .grad and requires_grad are as before; it may be frozen.
     Example: picture [0.5, 0.5], gradient [3, -4], lr=0.5, decay=0.4 gives [0.64, 0.08] if the gradient gets length 1.
@@ -675,9 +682,9 @@ def maximise(
 
 
 # %% check="maximise"
-linear = nn.Sequential(nn.Flatten(), nn.Linear(4, 2, bias=False))
+linear = nn.Sequential(nn.Flatten(), nn.Linear(4, 3, bias=False))
 with torch.no_grad():
-    linear[1].weight.copy_(torch.tensor([[1.0, -1, 2, -2], [-1, 1, 1, -1]]))
+    linear[1].weight.copy_(torch.tensor([[1.0, -1, 2, -2], [-1, 1, 1, -1], [0, 0, 0, 0]]))
 kept = linear[1].weight.detach().clone()
 
 
@@ -693,6 +700,8 @@ best = maximise(linear, 1, (1, 2, 2), steps=100, lr=0.1, decay=0.0, generator=se
 check(best, torch.tensor([[[0.0, 1], [1, 0]]]), "the best picture for the weights −1, 1, 1, −1", 0.02)
 dark = maximise(linear, 0, (1, 2, 2), steps=100, lr=0.1, decay=9.5, generator=seeded())
 check(bool(dark.square().mean() < 0.05), True, "whether a decay of 9.5 makes the picture dark")
+best = maximise(linear.requires_grad_(False), 2, (1, 2, 2), steps=3, lr=0.1, decay=0.0, generator=seeded())
+check(best, start, "the picture for a logit that is always 0, after 3 steps")
 check(linear[1].weight.detach(), kept, "the weights afterwards");  # fmt: skip
 
 # %% [markdown]

@@ -66,4 +66,3 @@ def test_leaves_the_backbone(student):
     for what, name in (("frozen", "requires_grad"), ("grads", ".grad")):
         found = trace(student, what, batch_size=2)
         assert not found, f"The {name} of these has changed: {', '.join(found)}."
-    same(trace(student, "random state", batch_size=2), False, "whether the call draws from the global random state")

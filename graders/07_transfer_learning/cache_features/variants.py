@@ -12,8 +12,7 @@ def with_the_kit(backbone, images, batch_size=128):
     """The kit's context manager for modes, a DataLoader, inference mode."""
     found = []
     with kit.train.mode(backbone, training=False), torch.no_grad():
-        generator = torch.Generator()  # a DataLoader without one draws its seed from the global state
-        for (x,) in DataLoader(TensorDataset(images), batch_size=batch_size, generator=generator):
+        for (x,) in DataLoader(TensorDataset(images), batch_size=batch_size):
             found.append(backbone(x))
     return torch.vstack(found)
 

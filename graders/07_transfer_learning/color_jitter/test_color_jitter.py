@@ -36,6 +36,7 @@ def line(images, result):
 
 def check_range(factors, strength, what):
     low, high = max(0.0, 1 - strength), 1 + strength
+    only_brighter = "only_brighter" if factors.min() > 1 - 1e-3 else None
     if factors.min() < low - 1e-3 or factors.max() > high + 1e-3:
         fail(f"with {what}={strength}, the factors of 200 pictures go from {factors.min():.2f} to {factors.max():.2f}; "
              f"they should lie between {low:.2f} and {high:.2f}.")  # fmt: skip
@@ -44,13 +45,13 @@ def check_range(factors, strength, what):
     if quarters.min() < 0.12 or quarters.max() > 0.4:
         shares = ", ".join(f"{100 * q:.0f} %" for q in quarters.tolist())
         fail(f"with {what}={strength}, the quarters of the range from {low:.2f} to {high:.2f} get {shares} of the "
-             "factors; uniform draws give about 25 % each.")  # fmt: skip
+             "factors; uniform draws give about 25 % each.", only_brighter)  # fmt: skip
 
 
 @points(0.5)
 def test_brightness(student):
     """Brightness multiplies: all pixels of a picture by one factor, uniform in [1 − s, 1 + s]."""
-    images = pictures(200)
+    images = pictures(200, 0.42, 0.58)  # also if 0.4 is added to them, nothing is clamped
     for strength in (0.4, 0.2):
         result = jitter(student, images, brightness=strength, contrast=0.0)
         slope, offset, off = line(images, result)
@@ -69,13 +70,16 @@ def test_contrast(student):
         result = jitter(student, images, brightness=0.0, contrast=strength)
         slope, offset, off = line(images, result)
         if off > 1e-4:
+            apart = (result.mean((2, 3)) - images.mean((2, 3))).abs().max() < 1e-4
             fail("with brightness=0, the result is not one straight line of the picture's pixels: all channels are "
-                 "stretched by one factor about one mean.")  # fmt: skip
+                 "stretched by one factor about one mean.", "mean_of_each_channel" if apart else None)  # fmt: skip
         pivots = {"own": images.mean((1, 2, 3)), "grey": (images * GREY).sum(1).mean((1, 2))}
         misses = [(offset - (1 - slope) * pivot).abs().max() for pivot in pivots.values()]
         if min(misses) > 1e-3:
+            wrong = {"contrast_about_zero": 0.0, "contrast_about_the_middle": 0.5, "mean_of_the_batch": images.mean()}
+            fits = (name for name, pivot in wrong.items() if (offset - (1 - slope) * pivot).abs().max() < 1e-3)
             fail("with brightness=0, pixels are not stretched about the mean of their picture: that mean has moved by "
-                 f"{(result.mean((1, 2, 3)) - images.mean((1, 2, 3))).abs().max():.3f}.")  # fmt: skip
+                 f"{(result.mean((1, 2, 3)) - images.mean((1, 2, 3))).abs().max():.3f}.", next(fits, None))  # fmt: skip
         check_range(slope, strength, "contrast")
 
 
@@ -86,7 +90,7 @@ def test_each_picture(student):
     for what, other in (("brightness", "contrast"), ("contrast", "brightness")):
         slope, *_ = line(images, jitter(student, images, **{what: 0.4, other: 0.0}))
         if slope.max() - slope.min() < 1e-3:
-            fail(f"all 12 pictures of a batch get the same {what} factor.")
+            fail(f"all 12 pictures of a batch get the same {what} factor.", "one_draw_for_the_batch")
     slope, offset, _ = line(images, jitter(student, images, brightness=0.3, contrast=0.3))
     mean = images.mean((1, 2, 3))
     bright = (offset + slope * mean) / mean  # the mean is moved by brightness alone
@@ -101,7 +105,9 @@ def test_range(student):
     for strengths in ({"brightness": 0.9, "contrast": 0.0}, {"brightness": 0.0, "contrast": 0.9}):
         result = jitter(student, images, **strengths)
         if result.min() < 0 or result.max() > 1:
-            fail(f"with {strengths}, the result goes from {result.min():.2f} to {result.max():.2f}.")
+            fail(
+                f"with {strengths}, the result goes from {result.min():.2f} to {result.max():.2f}.", "leaves_the_range"
+            )
     result = jitter(student, images, brightness=0.0, contrast=0.0)
     same(result, images, "the result for brightness=0, contrast=0", 1e-6)
     result = jitter(student, pictures(200, 0.05, 0.2), brightness=2.0, contrast=0.0)

@@ -96,8 +96,11 @@ def test_ratio(student):
         slack = 2.2 * high / max(height.min().item(), 1) + 0.02
         if ratio.min() < low - slack or ratio.max() > high + slack:
             turned = ratio.min() > 1 / high - slack and ratio.max() < 1 / low + slack
+            shape = COLUMNS / ROWS
+            of_the_picture = ratio.min() > low * shape - slack and ratio.max() < high * shape + slack
+            name = "ratio_turned" if turned else "ratio_of_the_picture" if of_the_picture else None
             fail(f"with ratio=({low}, {high}), windows of a picture of {ROWS} × {COLUMNS} are {ratio.min():.2f} to "
-                 f"{ratio.max():.2f} times as wide as high.", "ratio_turned" if turned else None)  # fmt: skip
+                 f"{ratio.max():.2f} times as wide as high.", name)  # fmt: skip
         if ratio.max() - ratio.min() < 0.5 * (high - low):
             fail(f"with ratio=({low}, {high}), the windows of 150 pictures are {ratio.min():.2f} to {ratio.max():.2f} "
                  "times as wide as high only.")  # fmt: skip
@@ -111,7 +114,9 @@ def test_place(student):
     for name, middle, extent, pixels in (("left", x, width, COLUMNS), ("top", y, height, ROWS)):
         start = (middle - extent / 2) / (pixels - extent)  # 0 at one border, 1 at the other
         if start.max() - start.min() < 0.05:
-            fail(f"all windows lie at the same place from {name} to the opposite side.")
+            middle = abs(start.mean().item() - 0.5) < 0.1
+            fail(f"all windows lie at the same place from {name} to the opposite side.",
+                 "always_in_the_middle" if middle else None)  # fmt: skip
         if start.min() < -0.15 or start.max() > 1.15:
             fail(f"windows lie outside of the picture at the {name} or the opposite side.")
         if start.min() > 0.1 or start.max() < 0.9:
@@ -128,7 +133,9 @@ def test_each_picture(student):
     width, height, x, y, _ = windows(student, 12, scale=(0.2, 0.6))
     for name, values in (("width", width), ("height", height), ("place from left to right", x), ("place", y)):
         if values.max() - values.min() < 0.5:
-            fail(f"all 12 pictures of a batch have windows of the same {name}.")
+            spread = max((v.max() - v.min()).item() for v in (width, height, x, y))
+            fail(f"all 12 pictures of a batch have windows of the same {name}.",
+                 "one_window_for_the_batch" if spread < 0.5 else None)  # fmt: skip
 
 
 @points(0.25)

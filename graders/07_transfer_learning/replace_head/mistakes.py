@@ -33,6 +33,19 @@ def hard_coded_width(model, num_classes):
     return _put(model, name, new)
 
 
+def old_rows_kept(model, num_classes):
+    """Your new head begins with weights of the old one, which answer another question: class 3 was something else
+    there. Let nn.Linear draw fresh ones (section 7.2)."""
+    name = _last(model)
+    old = model.get_submodule(name)
+    new = _like(old, num_classes)
+    rows = torch.arange(num_classes) % old.out_features
+    with torch.no_grad():
+        for fresh, known in zip(new.parameters(), old.parameters(), strict=True):
+            fresh.copy_(known[rows])
+    return _put(model, name, new)
+
+
 def first_linear(model, num_classes):
     """You replace the first Linear layer that you meet. In VGG and MobileNet there are others before the head: take
     the last one of named_modules() (section 7.2)."""

@@ -58,7 +58,7 @@ def test_in_place(student):
 
 @points(0.5)
 def test_trainable(student):
-    """The new head can be trained, in a frozen net too; no other requires_grad changes."""
+    """The new head has fresh weights that can be trained, in a frozen net too; no other requires_grad changes."""
     calls = [("resnet", 4, {"frozen": ["layer1", "fc"]}), ("vgg", 4, {"frozen": [""]}), *ALL[:1]]
     for found in facts(student, "frozen head", *calls):
         assert not found, f"The net was frozen in part; of its new head these are frozen: {', '.join(found)}."
@@ -66,6 +66,10 @@ def test_trainable(student):
         assert not found, f"The requires_grad of these has changed: {', '.join(found)}."
     for (kind, *_), found in zip(calls, facts(student, "old object", *calls), strict=True):
         assert not found, f"These of the head {HEADS[kind][0]} are the old Parameter objects: {', '.join(found)}."
+    for (kind, classes, _), found in zip(ALL, facts(student, "old rows", *ALL), strict=True):
+        assert not found, (
+            f"The weights of the new head {HEADS[kind][0]} ({classes} classes) are numbers of the old one."
+        )
 
 
 @points(0.25)

@@ -123,6 +123,14 @@ def train_mode_too(model, name):
     model.train()
 
 
+def later_ones_in_train_mode(model, name):
+    """You put what is let go into train mode as well. Only requires_grad changes; the mode belongs to the training loop
+    (section 7.4)."""
+    names = _names(model, name)
+    for n in names[names.index(name) :]:
+        getattr(model, n).requires_grad_(True).train()
+
+
 def never_refuses(model, name):
     """A name that no child has changes nothing, and nobody notices. Raise a ValueError that names it (section 7.4)."""
     begun = False

@@ -27,8 +27,8 @@ def check(student, what, calls):
         kind, name, frozen = (*call, "all")[:3]
         before = {"all": "all frozen", "none": "all trained"}.get(frozen, f"{frozen} frozen")
         names = ", ".join(CHILDREN if kind == "named" else "01234")
-        which = {"train": "can be trained", "frozen": "are frozen", "changed": "have changed otherwise",
-                 "result": "are None or the model"}[what]  # fmt: skip
+        which = {"train": "can be trained", "frozen": "is frozen", "changed": "has changed otherwise",
+                 "result": "is None or the model"}[what]  # fmt: skip
         same(value, support.unfrozen(what, reference, *call),
              f"what {which} after unfreeze_from(model, {name!r}) ({before} before; children {names})")  # fmt: skip
 
@@ -58,4 +58,4 @@ def test_refuses(student):
     """A name that no direct child has raises a ValueError that names it."""
     for kind, name in (("named", "layer2"), ("named", "body.0"), ("sequential", "5"), ("named", "lay")):
         with refuses(ValueError, mentions=(name,)):
-            student.support.unfrozen("train", student.unfreeze_from.handle(), kind, name)
+            student.unfreeze_from(student.support.layers_to_unfreeze(kind), name)

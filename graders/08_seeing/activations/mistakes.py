@@ -52,6 +52,48 @@ def hooks_left_after_failure(model, x, names):
     return _all_there(caught, names)
 
 
+def hooks_left_after_refusal(model, x, names):
+    """You refuse a name after you have put hooks on others, and these stay. Check all names first, or register inside
+    of the `try` whose `finally` removes (section 8.2)."""
+    layers, caught, handles = dict(model.named_modules()), {}, []
+    for name in names:
+        if name not in layers:
+            raise ValueError(f"the model has no module {name!r}")
+        handles.append(
+            layers[name].register_forward_hook(lambda m, i, o, name=name: caught.update({name: o.detach().clone()}))
+        )
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return _all_there(caught, names)
+
+
+def another_error_when_the_model_fails(model, x, names):
+    """When the model fails, you raise an error of your own, and nobody sees what was wrong with the model. A `finally`
+    removes the hooks and lets the error pass (section 8.2)."""
+    caught = {}
+    with _hooked(_known(model, names), names, lambda name: lambda m, i, o: caught.update({name: o.detach().clone()})):
+        try:
+            model(x)
+        except Exception as error:
+            raise ValueError("the model fails") from error
+    return _all_there(caught, names)
+
+
+def runs_once_for_each_name(model, x, names):
+    """You run the model anew for each name. That takes as many times as long, and in train mode each pass moves the
+    statistics of batch norm. Put all hooks in place, then run it once (section 8.2)."""
+    layers, result = _known(model, names), {}
+    for name in names:
+        caught = {}
+        with _hooked(layers, [name], lambda name: lambda m, i, o: caught.update({name: o.detach().clone()})):  # noqa: B023
+            model(x)
+        result |= _all_there(caught, [name])
+    return result
+
+
 def removes_all_hooks(model, x, names):
     """You clear all hooks of the layer, also those that somebody else put there. Remove your own, by the handle that
     you got (section 8.2)."""
@@ -169,12 +211,29 @@ def unknown_names_found_too_late(model, x, names):
     return _all_there(caught, names)
 
 
-def another_error_for_unknown_names(model, x, names):
-    """For an unknown name your function raises AttributeError or KeyError. Catch that, or look before, and raise
-    ValueError with the name in it (section 8.2)."""
+def attribute_error_for_unknown_names(model, x, names):
+    """For an unknown name your function raises AttributeError, as get_submodule does. Catch that, or look before, and
+    raise ValueError with the name in it (section 8.2)."""
     layers, caught = {name: model.get_submodule(name) for name in names}, {}
     with _hooked(layers, names, lambda name: lambda m, i, o: caught.update({name: o.detach().clone()})):
         model(x)
+    return _all_there(caught, names)
+
+
+def key_error_for_unknown_names(model, x, names):
+    """For an unknown name your function raises KeyError, from the dict of the model's modules. Look before, and raise
+    ValueError with the name in it (section 8.2)."""
+    layers, caught = dict(model.named_modules()), {}
+    handles = []
+    try:
+        for name in names:
+            handles.append(
+                layers[name].register_forward_hook(lambda m, i, o, name=name: caught.update({name: o.detach().clone()}))
+            )
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
     return _all_there(caught, names)
 
 

@@ -121,7 +121,7 @@ def test_order(student):
 
 @points(0.25)
 def test_detached(student):
-    """What was caught is detached, and x, the modes and the random state are as before."""
+    """The model runs once; what was caught is detached, and x, the modes and the random state are as before."""
     model = student.support.mixed_modes(student.support.make("nested_net"))
     before = student.support.modes(model)
     reply = observe(student.activations, model, torch.ones(2, 3, 8, 8), ["body.stage1.conv", "head"])
@@ -133,6 +133,10 @@ def test_detached(student):
     if reply.random_state_changed:
         fail("activations draws from the global random state.")
     same(student.support.modes(model), before, "whether each layer is in train mode afterwards")
+    names, x = ["relu2", "conv1", "head"], torch.ones(1, 3, 8, 8)
+    runs = student.support.runs(student.activations.handle(), student.support.make("plain_net"), x, names)
+    if runs > 1:
+        fail(f"for names={names} the model runs {runs} times. It runs once, and all hooks listen.")
 
 
 @points(0.5)
@@ -161,14 +165,13 @@ def test_hooks_removed_after_failure(student):
     if told["hooks"]:
         fail(f"a later layer fails with RuntimeError, and then hooks are left on {', '.join(told['hooks'])}.")
     if told["raised"] != "RuntimeError":
-        fail(
-            f"a layer of this model fails with RuntimeError; after activations(model, x, names) it is {told['raised']}."
-        )
+        fail(f"a layer of this model fails with RuntimeError, and from activations comes {told['raised']}: let the "
+             "model's own error pass.")  # fmt: skip
 
 
 @points(0.5)
 def test_refuses(student):
-    """A name that is not in the model is refused before the model runs; so is one whose layer was not called."""
+    """A name that is not in the model is refused before the model runs; one whose layer was not called, afterwards."""
     x = torch.ones(1, 3, 8, 8)
     with refuses(ValueError, ["conv9"]):
         student.activations(student.support.make("plain_net"), x, ["conv1", "conv9"])
@@ -178,3 +181,7 @@ def test_refuses(student):
         fail(f"for names=['model.conv1', 'stage7'] the model has no 'stage7', and yet it was run {calls} times.")
     with refuses(ValueError, ["idle"]):
         student.activations(student.support.make("Twice"), x, ["conv", "idle"])
+    for kind, names in (("plain_net", ["conv1", "conv9"]), ("Twice", ["conv", "idle"])):
+        told = student.support.after_failure(student.activations.handle(), student.support.make(kind), x, names)
+        if told["hooks"]:
+            fail(f"names={names} is refused, and then a hook is left on {', '.join(told['hooks'])}.")

@@ -132,6 +132,14 @@ def divided_by_the_largest(weight, columns=8, pad=1):
     return _laid_out(w / torch.where(high != 0, high, 1), columns, pad)
 
 
+def shifted_and_divided_by_the_largest(weight, columns=8, pad=1):
+    """You subtract the smallest number and then divide by the largest as it was before, so the largest does not become
+    1. Divide by the span, largest minus smallest (section 8.1)."""
+    w = weight.detach()
+    low, high = w.amin((1, 2, 3), keepdim=True), w.amax((1, 2, 3), keepdim=True)
+    return _laid_out((w - low) / high, columns, pad)
+
+
 def in_place(weight, columns=8, pad=1):
     """You scale the weights themselves, and the network is another one afterwards. Work on a copy (section 8.1)."""
     with torch.no_grad():

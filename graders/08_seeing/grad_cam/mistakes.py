@@ -259,6 +259,15 @@ def in_the_mode_that_it_is_in(model, x, layer, y=None):
     return _finish(kept[-1].detach(), gradient, x)
 
 
+def predicts_before_eval(model, x, layer, y=None):
+    """Without y you ask for the prediction before the model is in eval mode: in train mode another class may win, and
+    the statistics of batch norm move. Take it from the logits that you have anyway (section 8.5)."""
+    if y is None:
+        with torch.no_grad():
+            y = model(x).argmax(1)
+    return _finish(*_maps(model, x, layer, y), x)
+
+
 def ends_in_eval_mode(model, x, layer, y=None):
     """You leave the model in eval mode. Put each submodule back into its own mode (section 8.5)."""
     model.eval()
@@ -280,6 +289,21 @@ def leaves_gradients(model, x, layer, y=None):
         return _logit(logits, y)
 
     return _finish(*_maps(model, x, layer, y, score), x)
+
+
+def clears_gradients(model, x, layer, y=None):
+    """You clear the .grad of the weights, and what was there before is lost. torch.autograd.grad(score, maps) leaves
+    them alone (section 8.5)."""
+    found = _finish(*_maps(model, x, layer, y), x)
+    model.zero_grad()
+    return found
+
+
+def thaws_the_weights(model, x, layer, y=None):
+    """You let all weights ask for gradients, also those that were frozen. Let a copy of x ask for one instead: then
+    there is a graph, whatever the weights do (section 8.5)."""
+    model.requires_grad_(True)
+    return _finish(*_maps(model, x, layer, y, probe=False), x)
 
 
 def attached(model, x, layer, y=None):

@@ -135,10 +135,11 @@ def test_nothing_speaks_for_it(student):
 
 @points(0.75)
 def test_mode(student):
-    """The model runs in eval mode, and each submodule is in its own mode afterwards."""
+    """The model runs in eval mode, also for its prediction, and each submodule is in its own mode afterwards."""
     model = student.support.make("nested_net", dtype="float64", train=True)
-    agree(student.grad_cam, reference_on(twin("nested_net")), call(model, ["body.stage1.conv", "body.stage3"]), cases=4,
-          tolerance=TOLERANCE)  # fmt: skip
+    for predicted in (False, True):
+        draw = call(model, ["body.stage1.conv", "body.stage3"], predicted=predicted)
+        agree(student.grad_cam, reference_on(twin("nested_net")), draw, cases=4, tolerance=TOLERANCE)
     model = student.support.mixed_modes(student.support.make("nested_net"))
     x, y = torch.ones(2, 3, 8, 8), torch.tensor([0, 2])
     found = student.support.traces(["modes"], False, student.grad_cam.handle(), model, x, "body.stage3", y)
@@ -152,10 +153,11 @@ def test_leaves_no_trace(student):
     kinds = ["hooks", "grads", "weights", "frozen", "x requires grad", "x grad", "attached"]
     for earlier in (False, True):
         model = student.support.make("nested_net")
+        model = student.support.partly_frozen(model) if earlier else model
         found = student.support.traces(kinds, earlier, student.grad_cam.handle(), model, x, "body.stage2.down", y)
         assert not found["hooks"], f"These layers have hooks afterwards: {', '.join(found['hooks'])}."
-        was = "the numbers that were there" if earlier else "None"
-        assert not found["grads"], f"The .grad of {', '.join(found['grads'])} is not {was} afterwards."
+        was = "had numbers before, and has others" if earlier else "was None before, and is not"
+        assert not found["grads"], f"The .grad of {', '.join(found['grads'])} {was} afterwards."
         assert not found["weights"], f"These have changed: {', '.join(found['weights'])}."
         assert not found["frozen"], f"requires_grad of {', '.join(found['frozen'])} is another one afterwards."
         assert not found["x requires grad"] and not found["x grad"], (

@@ -87,3 +87,49 @@ def gradients_of_the_input_pass(model, x, layer, y=None):
     cam = F.interpolate(cam, size=(x.shape[2], x.shape[3]), mode="bilinear", align_corners=False).squeeze(1)
     largest = cam.amax(dim=(-2, -1), keepdim=True)
     return torch.where(largest > 0, cam / largest.clamp(min=torch.finfo(cam.dtype).tiny), 0.0)
+
+
+def a_zero_that_asks_for_a_gradient(model, x, layer, y=None):
+    """The hook adds zeros to the layer's output: their gradient is the layer's."""
+    kept, before = {}, {module: module.training for module in model.modules()}
+
+    def hook(module, inputs, output):
+        kept["maps"], kept["zeros"] = output.detach().clone(), torch.zeros_like(output, requires_grad=True)
+        return output.detach() + kept["zeros"]
+
+    handle = model.get_submodule(layer).register_forward_hook(hook)
+    model.eval()
+    try:
+        logits = model(x)
+    finally:
+        handle.remove()
+        for module, was in before.items():
+            module.training = was
+    y = logits.argmax(-1) if y is None else y
+    (gradient,) = torch.autograd.grad(logits[torch.arange(len(y)), y].sum(), kept["zeros"])
+    cam = torch.tensordot(gradient.mean((2, 3)), kept["maps"], dims=([1], [1])).diagonal(dim1=0, dim2=1)
+    cam = F.interpolate(cam.permute(2, 0, 1)[:, None].relu(), x.shape[-2:], mode="bilinear")[:, 0]
+    return torch.nan_to_num(cam / cam.amax((1, 2), keepdim=True))
+
+
+def nothing_in_place(model, x, layer, y=None):
+    """No copy: layers that work in place are told not to, for this pass."""
+    modes = {module: module.training for module in model.modules()}
+    in_place = [module for module in modes if getattr(module, "inplace", False)]
+    kept = []
+    handle = model.get_submodule(layer).register_forward_hook(lambda m, i, o: kept.append(o))
+    try:
+        for module in in_place:
+            module.inplace = False
+        logits = model.eval()(x.clone().requires_grad_())
+    finally:
+        handle.remove()
+        for module in in_place:
+            module.inplace = True
+        for module, was in modes.items():
+            module.training = was
+    y = logits.argmax(1) if y is None else y
+    (gradient,) = torch.autograd.grad(logits.gather(1, y[:, None]).sum(), kept[-1])
+    cam = (F.adaptive_avg_pool2d(gradient, 1) * kept[-1].detach()).sum(1, keepdim=True).clamp(min=0)
+    cam = F.interpolate(cam, x.shape[-2:], mode="bilinear", align_corners=False)[:, 0]
+    return cam / (cam.amax((1, 2), keepdim=True) + 1e-7)

@@ -182,6 +182,41 @@ def freezes_the_weights(model, unit, shape, *, steps, lr, decay, generator):
     return _climb(model, unit, shape, steps, lr, decay, generator)
 
 
+def thaws_the_weights(model, unit, shape, *, steps, lr, decay, generator):
+    """You freeze all weights and let all of them go afterwards, also those that were frozen before. Leave them alone:
+    torch.autograd.grad writes into none of them (section 8.7)."""
+    model.requires_grad_(False)
+    found = _climb(model, unit, shape, steps, lr, decay, generator)
+    model.requires_grad_(True)
+    return found
+
+
+def clears_gradients(model, unit, shape, *, steps, lr, decay, generator):
+    """You clear the .grad of the weights, and what was there before is lost. torch.autograd.grad leaves them alone
+    (section 8.7)."""
+    found = _climb(model, unit, shape, steps, lr, decay, generator)
+    model.zero_grad()
+    return found
+
+
+def one_step_less(model, unit, shape, *, steps, lr, decay, generator):
+    """You take one step less than `steps` (section 8.7)."""
+    return _climb(model, unit, shape, steps - 1, lr, decay, generator)
+
+
+def nan_where_the_gradient_is_zero(model, unit, shape, *, steps, lr, decay, generator):
+    """Where the gradient is 0, you divide 0 by 0, and the picture becomes NaN for good. Let the divisor be a little
+    larger than 0, `gradient.norm() + 1e-12` (section 8.7)."""
+    picture = torch.rand(1, *shape, generator=generator)
+    with _eval(model):
+        for _ in range(steps):
+            picture = picture.detach().requires_grad_()
+            (gradient,) = torch.autograd.grad(model(picture)[0, unit], picture)
+            moved = picture.detach() + lr * gradient / gradient.norm()
+            picture = (moved * max(0.0, 1 - lr * decay)).clamp(0, 1)
+    return picture.detach()[0]
+
+
 def ends_in_eval_mode(model, unit, shape, *, steps, lr, decay, generator):
     """You leave the model in eval mode. Put each submodule back into its own mode (section 8.7)."""
     model.eval()

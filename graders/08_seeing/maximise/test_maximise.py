@@ -46,13 +46,15 @@ def climb(student, model, unit, shape=SHAPE, steps=40, lr=0.1, decay=0.0, seed=1
 
 @points(0.5)
 def test_start(student):
-    """With steps=0 the result is the start: drawn from the generator inside [0, 1], of the shape asked for."""
+    """With steps=0 the result is the start: drawn from the generator inside [0, 1]; with steps=1 it has moved."""
     model, shape = student.support.make("smooth_net"), (2, 8, 9)
     start = climb(student, model, 0, shape, steps=0)
     if start.std() < 0.01 * start.mean().clamp(min=0.01):
         fail("with steps=0 the result is one grey value; the start is to be drawn from the generator.")
     if torch.equal(start, climb(student, model, 0, shape, steps=0, seed=2)):
         fail("with steps=0 two generators of different seeds give the same start.")
+    if torch.equal(start, climb(student, model, 0, shape, steps=1)):
+        fail("with steps=1 the result is still the start.")
 
 
 @points(1)
@@ -108,7 +110,7 @@ def test_decay(student):
 
 @points(0.25)
 def test_range_at_every_step(student):
-    """Each picture that the model sees is in [0, 1]."""
+    """Each picture that the model sees is in [0, 1]; a gradient of zeros moves nothing, and makes no NaN."""
     model = student.support.straight(WEIGHT)
     _, seen = student.support.recorded(
         student.maximise.handle(), model, 1, SHAPE, steps=12, lr=0.5, decay=0.1, generator=generator()
@@ -116,6 +118,11 @@ def test_range_at_every_step(student):
     for number, (low, high) in enumerate(seen):
         if not (low >= -1e-6 and high <= 1 + 1e-6):
             fail(f"picture {number} that the model sees has pixels from {low:.4g} to {high:.4g}: clamp at every step.")
+    flat = student.support.straight(torch.zeros(2, 24))
+    start, end = (
+        student.maximise(flat, 0, SHAPE, steps=steps, lr=0.1, decay=0.0, generator=generator()) for steps in (0, 3)
+    )
+    same(end, start, "the picture for a net whose logits do not depend on it, after 3 steps without decay", 1e-6)
 
 
 @points(0.25)
@@ -137,7 +144,7 @@ def test_generator(student):
 def test_model_untouched(student):
     """The model runs in eval mode; weights, modes, .grad and requires_grad are as before; the result is detached."""
     options = dict(steps=3, lr=0.1, decay=0.1)
-    model = student.support.mixed_modes(student.support.make("norm_net"))
+    model = student.support.partly_frozen(student.support.mixed_modes(student.support.make("norm_net")))
     kinds = ["weights", "modes", "grads", "frozen", "attached"]
     for earlier in (False, True):
         found = student.support.traces(

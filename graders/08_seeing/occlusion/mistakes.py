@@ -69,6 +69,12 @@ def of_the_predicted_class(model, x, y, size, stride, value=0.0):
     return _occlusion(model, x, y, size, stride, value, score=lambda logits, y: logits.amax(1))
 
 
+def rises_left_out(model, x, y, size, stride, value=0.0):
+    """You make negative falls 0. Where the score rises without the patch, the fall is negative, and stays so (section
+    8.6)."""
+    return _occlusion(model, x, y, size, stride, value).relu()
+
+
 def patch_shifted_to_the_middle(model, x, y, size, stride, value=0.0):
     """Your patch is centred on i · stride. It begins there (section 8.6)."""
 
@@ -118,6 +124,15 @@ def too_many_patches(model, x, y, size, stride, value=0.0):
     return _occlusion(model, x, y, size, stride, value, starts=lambda side, size, stride: range(0, side, stride))
 
 
+def no_patch_when_it_is_too_large(model, x, y, size, stride, value=0.0):
+    """Where the patch is larger than the picture, H − size is negative, and so is your number of patches. There is at
+    least one: max(0, ...) + 1 (section 8.6)."""
+    if -(-(min(x.shape[2:]) - size) // stride) >= 0:
+        return _occlusion(model, x, y, size, stride, value)
+    h, w = (-(-(side - size) // stride) + 1 for side in x.shape[2:])
+    return torch.zeros(len(x), h, w, dtype=x.dtype)
+
+
 def last_patch_moved(model, x, y, size, stride, value=0.0):
     """You move the last patch back into the picture. It begins at i · stride like the others, and the border cuts it
     off (section 8.6)."""
@@ -138,6 +153,17 @@ def rows_and_columns_exchanged(model, x, y, size, stride, value=0.0):
 def always_zero(model, x, y, size, stride, value=0.0):
     """You cover with 0 whatever `value` is (section 8.6)."""
     return _occlusion(model, x, y, size, stride)
+
+
+def multiplied_by_the_value(model, x, y, size, stride, value=0.0):
+    """You multiply the pixels of the patch by `value`, which is right for 0 only. They become `value` (section 8.6)."""
+
+    def cover(x, top, left, size, value):
+        covered = x.clone()
+        covered[:, :, top : top + size, left : left + size] *= value
+        return covered
+
+    return _occlusion(model, x, y, size, stride, value, cover=cover)
 
 
 def first_channel_only(model, x, y, size, stride, value=0.0):

@@ -106,7 +106,7 @@ def test_leaves(student):
     model = student.support.make("Places")
     leaves_inputs(student.occlusion, call(model, [2], [2]), cases=2)
     keeps_random_state(student.occlusion, call(model, [2], [2]), cases=1)
-    model = student.support.make("norm_net")
+    model = student.support.partly_frozen(student.support.make("norm_net"))
     kinds = ["grads", "weights", "frozen", "x requires grad", "x grad", "attached"]
     x, y = torch.ones(2, 2, 5, 4), torch.tensor([0, 2])
     found = student.support.traces(kinds, True, student.occlusion.handle(), model, x, y, 2, 2)

@@ -76,3 +76,19 @@ def put_back(model, x, y, size, stride, value=0.0):
     for module, was in zip(model.modules(), training, strict=True):
         module.training = was
     return fall
+
+
+def masks_by_a_transposed_convolution(model, x, y, size, stride, value=0.0):
+    """Each place of the patch is a one that a transposed convolution enlarges to the patch."""
+    (height, width), before = x.shape[2:], {module: module.training for module in model.modules()}
+    h, w = (max(0, -((size - side) // stride)) + 1 for side in (height, width))
+    places = torch.eye(h * w).view(h * w, 1, h, w)
+    masks = torch.nn.functional.conv_transpose2d(places, torch.ones(1, 1, size, size), stride=stride)
+    masks = torch.nn.functional.pad(masks, (0, width, 0, height))[..., :height, :width] > 0.5
+    model.eval()
+    with torch.no_grad():
+        pick = lambda z: model(z).take_along_dim(y[:, None], 1)[:, 0]
+        falls = [pick(x) - pick(torch.where(mask, torch.tensor(value, dtype=x.dtype), x)) for mask in masks]
+    for module, was in before.items():
+        module.training = was
+    return torch.stack(falls, 1).view(-1, h, w)

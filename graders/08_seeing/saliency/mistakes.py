@@ -169,6 +169,15 @@ def freezes_the_weights(model, x, y):
     return found
 
 
+def thaws_the_weights(model, x, y):
+    """You freeze all weights and let all of them go afterwards, also those that were frozen before. Remember what each
+    asked for, or leave them alone: torch.autograd.grad writes into none of them (section 8.3)."""
+    model.requires_grad_(False)
+    found = _backward(model, x, y)
+    model.requires_grad_(True)
+    return found
+
+
 def marks_x(model, x, y):
     """x itself requires gradients after your call. Work on x.detach().clone() (section 8.3)."""
     x.requires_grad_()

@@ -66,10 +66,11 @@ def test_weights_untouched(student):
     x, y = torch.ones(2, 2, 5, 4), torch.tensor([0, 1])
     for earlier in (False, True):
         model = student.support.make("norm_net")
+        model = student.support.partly_frozen(model) if earlier else model
         kinds = ["grads", "weights", "frozen"]
         found = student.support.traces(kinds, earlier, student.saliency.handle(), model, x, y)
-        was = "the numbers that were there" if earlier else "None"
-        assert not found["grads"], f"The .grad of {', '.join(found['grads'])} is not {was} afterwards."
+        was = "had numbers before, and has others" if earlier else "was None before, and is not"
+        assert not found["grads"], f"The .grad of {', '.join(found['grads'])} {was} afterwards."
         assert not found["weights"], f"These have changed: {', '.join(found['weights'])}."
         assert not found["frozen"], f"requires_grad of {', '.join(found['frozen'])} is another one afterwards."
     frozen = student.support.make("smooth_net", frozen=True)

@@ -62,3 +62,20 @@ def vector_jacobian(model, x, y):
     for m, was in before.items():
         m.training = was
     return probe.grad.abs().max(1)[0]
+
+
+def flags_put_back(model, x, y):
+    """x itself asks for a gradient and the weights do not, while it runs; all of it is put back."""
+    modes = {module: module.training for module in model.modules()}
+    flags = {parameter: parameter.requires_grad for parameter in model.parameters()}
+    try:
+        model.eval().requires_grad_(False)
+        model(x.requires_grad_())[range(len(y)), y].sum().backward()
+        return x.grad.abs().amax(1)
+    finally:
+        x.grad = None
+        x.requires_grad_(False)
+        for parameter, flag in flags.items():
+            parameter.requires_grad_(flag)
+        for module, was in modes.items():
+            module.training = was

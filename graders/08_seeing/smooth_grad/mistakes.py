@@ -160,3 +160,11 @@ def ends_in_eval_mode(model, x, y, sigma, n, generator):
     """You leave the model in eval mode. Put each submodule back into its own mode (section 8.4)."""
     model.eval()
     return sum(_size(_gradient(model, x + sigma * _noise(x, generator), y)) for _ in range(n)) / n
+
+
+def always_float32(model, x, y, sigma, n, generator):
+    """Your map is float32 whatever x is: `torch.zeros` makes that unless told. Keep the dtype of x (section 8.4)."""
+    total = torch.zeros(len(x), *x.shape[2:])
+    for _ in range(n):
+        total += _size(_gradient(model, x + sigma * _noise(x, generator), y))
+    return total / n

@@ -81,10 +81,11 @@ def test_mean_of_sizes(student):
         found, right = maps(student, value, sigma, 100), mean_size(value, sigma)
         what = f"for the score Σ x², pixels of {value:g}, sigma={sigma:g}, n=100"
         if not abs(found.mean().item() - right) <= 0.03 * sigma:
-            fail(f"{what} the map's mean is {found.mean():.4f} of 2 · scale; |x + sigma · noise| has {right:.4f}.")
+            fail(f"{what} the map's mean is 2 · scale times {found.mean():.4f}; the mean of |x + sigma · noise| is "
+                 f"{right:.4f}.")  # fmt: skip
     found, right = maps(student, 0.0, 1.0, 100, channels=2).mean().item(), 2 / math.sqrt(math.pi)
     if not abs(found - right) <= 0.03:
-        fail(f"with two channels of zeros, sigma=1, n=100 the map's mean is {found:.4f} of 2 · scale; the larger of "
+        fail(f"with two channels of zeros, sigma=1, n=100 the map's mean is 2 · scale times {found:.4f}; the larger of "
              f"two |noise| has the mean {right:.4f}: each channel gets noise of its own.")  # fmt: skip
 
 
@@ -94,8 +95,8 @@ def test_fresh_noise(student):
     found = maps(student, 0.0, 1.0, 100, classes=(1, 1))
     spread, right = found.std(dim=(1, 2)).max().item(), math.sqrt((1 - 2 / math.pi) / 100)
     if not 0.6 * right <= spread <= 1.6 * right:
-        fail(f"over the pixels of a picture of zeros, with sigma=1 and n=100, the map spreads by {spread:.4f} of "
-             f"2 · scale; means of 100 sizes of fresh noise spread by {right:.4f}, single ones by {10 * right:.4f}, "
+        fail(f"over the pixels of a picture of zeros, with sigma=1 and n=100, the map spreads by 2 · scale times "
+             f"{spread:.4f}; means of 100 sizes of fresh noise spread by {right:.4f}, single ones by {10 * right:.4f}, "
              "and one number for the whole picture not at all.")  # fmt: skip
     if torch.allclose(found[0], found[1], atol=1e-6):
         fail("two equal pictures of one batch get the same map: they got the same noise.")
@@ -117,7 +118,7 @@ def test_generator(student):
 
 @points(0.25)
 def test_leaves(student):
-    """The model runs in eval mode; modes, weights, .grad and x are as before; the map is detached."""
+    """The model runs in eval mode; modes, weights, .grad and x are as before; the map is detached, in x's dtype."""
     model = student.support.make("norm_net", train=True)
 
     def call(r):
@@ -126,9 +127,12 @@ def test_leaves(student):
         return dict(model=model, x=x, y=y, sigma=0.0, n=2, generator=generator())
 
     agree(student.smooth_grad, saliency_on(support.make("norm_net").double()), call, cases=2, tolerance=TOLERANCE)
+    wide = student.support.make("norm_net", dtype="float64")
+    doubled = lambda r: {**(case := call(r)), "model": wide, "x": case["x"].double()}
+    agree(student.smooth_grad, saliency_on(support.make("norm_net").double()), doubled, cases=2, tolerance=TOLERANCE)
     leaves_inputs(student.smooth_grad, lambda r: dict(call(r), sigma=0.25), cases=2)
     keeps_random_state(student.smooth_grad, call, cases=1)
-    model = student.support.mixed_modes(student.support.make("norm_net"))
+    model = student.support.partly_frozen(student.support.mixed_modes(student.support.make("norm_net")))
     kinds = ["modes", "grads", "weights", "frozen", "x requires grad", "x grad", "attached"]
     x, y = torch.ones(2, 2, 5, 4), torch.tensor([0, 2])
     found = student.support.traces(kinds, True, student.smooth_grad.handle(), model, x, y, 0.5, 2, generator())

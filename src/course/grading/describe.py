@@ -176,7 +176,14 @@ def as_text(value: Any) -> str:
     if isinstance(value, (list, tuple)) and not isinstance(value, torch.Size):
         inner = ", ".join(as_text(v) for v in value)
         return _cut(f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(value) == 1 else ''})", 1000)
+    if isinstance(value, torch.Generator):
+        return _seeded(value)
     return _cut(repr(value), 300)
+
+
+def _seeded(generator: torch.Generator) -> str:
+    """Code that makes it; its repr is an address, another one in each run."""
+    return f"torch.Generator().manual_seed({generator.initial_seed()})"
 
 
 def _cut(text: str, most: int) -> str:
@@ -198,14 +205,16 @@ def as_code(value: Any) -> str:
         return f"torch.tensor({_nested(t, code=t.is_floating_point())}{suffix})".replace("'", "")
     if isinstance(value, Ref):
         return f"...  # a {value.name}"
+    if isinstance(value, torch.Generator):
+        return _seeded(value)
     return repr(value)
 
 
 def call_text(name: str, arguments: Mapping[str, Any], positional: int) -> str:
-    """``conv2d(x, weight, stride=2)``: tensors by their names, other values written out."""
+    """``conv2d(x, weight, stride=2)``: tensors and generators by their names, other values written out."""
     parts = []
     for number, (key, value) in enumerate(arguments.items()):
-        big = isinstance(value, (torch.Tensor, np.ndarray, Ref))
+        big = isinstance(value, (torch.Tensor, torch.Generator, np.ndarray, Ref))
         written = key if big else as_text(value) if number < positional else f"{key}={value!r}"
         parts.append(f"{key}={key}" if big and number >= positional else written)
     return f"{name}({', '.join(parts)})"

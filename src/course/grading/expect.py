@@ -540,7 +540,7 @@ def student_error_sentence(error: StudentError) -> str:
 
 def _counterexample(call: str, inputs: Mapping[str, Any], got: Any, expected: Any) -> dict[str, Any]:
     code = [f"{name} = {describe.as_code(value)}" for name, value in inputs.items()
-            if isinstance(value, torch.Tensor)]  # fmt: skip
+            if isinstance(value, (torch.Tensor, torch.Generator))]  # fmt: skip
     return {
         "call": call,
         "code": "\n".join([*code, call]),
