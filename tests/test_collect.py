@@ -243,5 +243,5 @@ def test_a_route_that_the_look_sees_costs_the_exercise(tmp_path: Path) -> None:
     grader = grader_of(write_lesson(tmp_path, double=DOUBLE))
     record = grade(grader, "double", "import numpy as np\ndef double(n):\n    return int(np.convolve([n], [2])[0])")
     assert [t.outcome for t in record.tests] == ["forbidden", "not_run"] and record.points == 0
-    assert "Uses numpy.convolve in line 3 of the cell" in record.tests[0].message
+    assert "Uses numpy.convolve in line 3 of the cell of double" in record.tests[0].message
     assert grader.grade is not None and record.status == "graded"

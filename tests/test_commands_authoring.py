@@ -187,6 +187,18 @@ def test_check_refuses_in_one_sentence(course, run):
     assert run("check", "my.py", "--course", "/").err.startswith("course: no course_config.py in /")
 
 
+def test_check_without_a_file_takes_the_notebook_in_this_folder(course, run, monkeypatch):
+    assert run("release").status == 0
+    assert run("lab", "--copy-only").status == 0
+    monkeypatch.chdir(course.root / "work/02_sums")
+    checked = run("check")
+    assert checked.status == 1 and "add: not answered" in checked.out
+    monkeypatch.chdir(course.root)
+    refused = run("check")
+    assert refused.status == 2
+    assert refused.err == "course: name the notebook that is to be checked: this folder has 0 (none)\n"
+
+
 # --- data and lab --------------------------------------------------------------------------------------------------
 
 

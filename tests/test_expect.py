@@ -314,6 +314,35 @@ def test_same_compares_one_value_and_names_it() -> None:
     assert failure.counterexample is not None and failure.counterexample["call"] == "add(1, 2)"
 
 
+def test_same_shows_the_call_that_gave_the_value_and_only_that_one() -> None:
+    here = in_process("import torch\ndef f(x, n=1):\n    return x + n, float(x.sum())",
+                      parameters={"f": ["x", "n"]})  # fmt: skip
+    early, _ = here.f(torch.ones(1))
+    late, total = here.f(torch.zeros(1), n=2)
+    for got, wrong in ((late, torch.zeros(1)), (late[0], torch.tensor(0.0)), (total, 1.0)):
+        shown = why(same, got, wrong, "the second result").counterexample
+        assert shown is not None and shown["call"] == "f(x, n=2)" and list(shown["inputs"]) == ["x", "n"]
+        assert shown["code"] == "x = torch.tensor([0.0])\nf(x, n=2)"
+    for got in (early, late + 1):
+        shown = why(same, got, torch.zeros(1), "the result").counterexample
+        assert shown is not None and shown["inputs"] == {} and shown["call"] == "the result"
+
+
+def test_arguments_without_a_known_name_are_numbered() -> None:
+    here = in_process("def f(x):\n    return x + 1")
+    shown = why(same, here.f(torch.ones(1)), torch.ones(1), "f").counterexample
+    assert shown is not None and shown["code"] == "argument_1 = torch.tensor([1.0])\nf(argument_1)"
+
+
+def test_an_error_in_the_cell_of_another_exercise_names_that_cell() -> None:
+    def told(**line: Any) -> str:
+        return student_error_sentence(StudentError("ValueError", "no", (), [{"line": 4, **line}]))
+
+    assert told(cell="conv2d", code=" x[4]").endswith("That happened in line 4 of the cell of conv2d: `x[4]`")
+    assert told(cell="7").endswith("in line 4 of a cell that is no exercise.")
+    assert told().endswith("in line 4 of the cell.")
+
+
 def test_fail_says_it_in_ones_own_words() -> None:
     failure = why(fail, "Too slow.", misconception="loops", call="f(x)", inputs={"x": torch.ones(1)}, got=2, expected=1)
     assert (failure.message, failure.misconception) == ("Too slow.", "loops")

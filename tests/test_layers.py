@@ -13,7 +13,7 @@ SRC = Path(__file__).parents[1] / "src"
 LAYERS = [  # a layer may import from its own and from those below it
     ("course.__main__",),
     ("course.commands",),
-    ("course.pages", "course.authoring", "course.nbgrader_side"),
+    ("course.pages", "course.review", "course.authoring", "course.nbgrader_side"),
     ("course.runs",),
     ("course.grading",),
     ("course.student",),
@@ -26,7 +26,9 @@ MODULES = {
 }
 ONLY_FOR = {  # package of others: who may import it
     "nbgrader": ("course.nbgrader_side",),
-    "traitlets": ("course.nbgrader_side", "coursebridge.shell"),  # the shell's parents are classes of traitlets
+    "traitlets": ("course.nbgrader_side", "course.review.app", "coursebridge.shell"),  # parents there are its classes
+    "jupyter_server": ("course.review",),
+    "tornado": ("course.review", "course.nbgrader_side.formgrader"),
     "pytest": ("course.grading",),
     "click": ("course.__main__", "course.commands"),
     "IPython": ("coursebridge.shell", "course.authoring"),

@@ -51,7 +51,7 @@ def test_what_the_exercise_does_not_reach_does_not_count(name: str) -> None:
 
 def test_a_hit_says_what_and_in_which_line() -> None:
     code = "import numpy as np\n\ndef f(x):\n    y = x + 1\n    return np.convolve(y, y)"
-    assert forbidden_routes(code, "f", ("convolution",)) == [{"operation": "numpy.convolve", "line": 5}]
+    assert forbidden_routes(code, "f", ("convolution",)) == [{"operation": "numpy.convolve", "line": 5, "cell": "f"}]
 
 
 def test_names_that_the_setup_imported_are_known() -> None:

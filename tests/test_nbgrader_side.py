@@ -435,7 +435,7 @@ def test_pages_show_a_persons_score_and_both_comments(course: Course, lesson: Le
         "0 of 2 points. 1 of 1 hidden tests did not pass.",
         "A person gave these points.",
         "waits for a person",
-        "You count one too many (section 2.1).",
+        'You count one too many (<a href="#section-2.1">section 2.1</a>).',
     ):
         assert said in html
     assert "1.25" in html  # with the extra credit

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from PIL import Image
 from rich.console import Console
 from tiny_course import graded
 
+from course.grading.describe import as_data
+from course.lessons import Course
 from course.pages.feedback import ExercisePart, FeedbackPage, page_of, render
+from course.pages.reading import Hint, Reading, Section, read_prose
 from course.pages.report import show_scores
 from course.pages.text import code_lines, markdown, visible
-from course.pages.values import show
+from course.pages.values import apart, scenes, show
 from course.records import ExerciseRecord, TestRecord
+from course.source import SourceCell, read_source
 
 HOSTILE = [
     "<script>window.XSS=1</script>",
@@ -109,8 +117,8 @@ def test_nothing_that_a_student_writes_acts() -> None:
     html = render(hostile_page())
     seen = Page(html)
     assert set(seen.tags) <= set(
-        "html head meta title style body a header p h1 bdi strong progress ul li nav ol span main section div h2 h3 h4 "
-        "details summary pre code table caption tbody tr td footer em".split()
+        "html head meta title style body a header p h1 bdi strong svg rect dl dt dd ul li nav ol span main section div "
+        "h2 h3 h4 details summary pre code table caption tbody tr td footer em".split()
     )
     names = {name for name, _ in seen.attributes}
     assert not [
@@ -254,6 +262,156 @@ def test_the_report_marks_what_waits_and_what_a_person_gave() -> None:
     out.truncate(0)
     show_scores({**scores, "students": []}, Console(file=out, width=100))
     assert "Nobody's 02_sums" in out.getvalue()
+
+
+# -- where to begin, and what to read -----------------------------------------------------------------------------
+
+
+def cell(name: str, source: str, score: float, most: float = 2, kind: str = "code") -> dict:
+    grade = {"score": score, "max_score": most, "pending": kind == "markdown"}
+    known = {"nbgrader": {"grade": True, "grade_id": name}, "course": graded(name, score, most).to_json()}
+    return {"cell_type": kind, "source": source, "metadata": {**known, "grade": grade}}
+
+
+def graded_page(*cells: dict, reading: Reading | None = None) -> FeedbackPage:
+    most = sum(c["metadata"]["grade"]["max_score"] for c in cells)
+    points = sum(c["metadata"]["grade"]["score"] for c in cells)
+    names = {"assignment": "02_sums", "student": "ada", "score": points, "max_score": most}
+    return page_of({"metadata": {}, "cells": list(cells)}, names, reading)
+
+
+def test_an_exercise_built_on_a_wrong_one_says_where_to_begin() -> None:
+    made = graded_page(
+        cell("add", "def add(a, b): return a - b", 0),
+        cell("double", "def double(a): return add(a, a)", 0),
+        cell("four", "def four(a):\n    return double(double(a))", 0),
+        cell("own", "def own(add): return 3", 0),  # an argument of that name
+        cell("broken", "def broken(:", 0),
+        cell("right", "def right(a): return add(a, a) + 1", 2),
+    )
+    assert {p.name: p.begin_with for p in made.exercises} == {
+        "add": (), "double": ("add",), "four": ("add",), "own": (), "broken": (), "right": (),
+    }  # fmt: skip
+    assert made.begin_with == ["add"]
+    text = " ".join(Page(render(made)).text.split())
+    assert "Where to begin: add. Other exercises use it" in text
+    assert "Begin with add: your answer uses it, and it is not right yet." in text
+
+
+def test_what_the_right_answers_use_is_no_place_to_begin() -> None:
+    made = graded_page(cell("add", "def add(a, b): return a + b", 2), cell("double", "double = lambda a: add(a, 1)", 0))
+    assert made.begin_with == [] and "Where to begin" not in render(made)
+
+
+def test_points_that_wait_stand_apart_from_lost_ones() -> None:
+    made = graded_page(cell("add", "x", 1), cell("why", "Because.", 0, kind="markdown"))
+    assert (made.points, made.lost, made.waiting) == (1, 1, 2)
+    html = render(made)
+    assert "1 of 4 points so far" in Page(html).text and "these points are not lost" in html
+    for said, count in (("given", 1), ("lost", 1), ("waiting for a person", 2)):
+        assert f"<dt>{said}</dt><dd>{count}</dd>" in html
+
+
+LESSON = [
+    SourceCell("markdown", "## 2.1 Two numbers\nA **sum** counts on.\n\n*Figure 1. Two.*\n\n### Exercise 2.1\nAdd."),
+    SourceCell("code", "def add(a, b): ...", "exercise", "add"),
+    SourceCell("code", "check(add(1, 2), 3)", "check", "add"),
+    SourceCell("markdown", "<details><summary>It is one too many</summary>\n\nCount `b` once.\n</details>"),
+    SourceCell("markdown", "Now look."),
+    SourceCell("markdown", "## 2.2 Their mean\nHalf of it."),
+    SourceCell("code", "def mean(a, b): ...", "exercise", "mean"),
+]
+
+
+def test_prose_is_read_by_section_and_hints_by_exercise() -> None:
+    reading = read_prose(LESSON)
+    assert reading.sections["2.1"] == Section("2.1", "Two numbers", "A **sum** counts on.\n\nNow look.")
+    assert reading.section_of == {"add": "2.1", "mean": "2.2"}
+    assert reading.hints == {"add": [Hint("It is one too many", "Count `b` once.")]}
+
+
+def test_a_mistake_links_to_the_section_that_it_names_and_hints_stand_by_symptom() -> None:
+    html = render(graded_page(cell("add", "x", 0), cell("mean", "x", 2), reading=read_prose(LESSON)))
+    assert 'too many (<a href="#section-2.1">section 2.1</a>)' in html
+    assert '<div class="prose" id="section-2.1"><p>A <strong>sum</strong> counts on.</p>' in html
+    assert "<summary>It is one too many</summary>" in html and "section-2.2" not in html
+    assert "Section 2.2, Their mean" in html
+
+
+def test_every_lesson_can_be_read() -> None:
+    course = Course.open(Path(__file__).parents[1])
+    for lesson in course.lessons.values():
+        reading = read_prose(read_source(lesson))
+        assert set(reading.section_of) == set(lesson.exercises)
+        assert all(number in reading.sections for number in reading.section_of.values()), lesson.name
+        for name, exercise in lesson.exercises.items():
+            assert exercise.written or len(reading.hints[name]) >= 3, f"{lesson.name}, {name}: too few hints"
+
+
+# -- pictures -----------------------------------------------------------------------------------------------------
+
+
+def pixels(uri: str) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))).convert("RGB")).astype(int)
+
+
+def test_large_tensors_are_pictures_on_one_scale_and_differing_places_a_picture_of_their_own() -> None:
+    got = torch.zeros(1, 1, 10, 12)
+    expected = got.clone()
+    got[0, 0, 2, 3], expected[0, 0, 9, 0] = 2.0, 4.0
+    (mine,), (theirs,) = show(as_data(got), as_data(expected)), show(as_data(expected), as_data(got))
+    assert mine.tables == [] and mine.pictures[0].alt == "values from 0 to 4" == theirs.pictures[0].alt
+    k = 150 // 12
+    assert abs(pixels(mine.pictures[0].uri)[2 * k + 1, 3 * k + 1] - 127).max() <= 2  # 2 on a scale from 0 to 4
+    (where,) = apart(as_data(got), as_data(expected))
+    assert where.pictures[0].alt == "2 of 120 values differ"
+    assert apart(as_data(got), as_data(got)) == [] and apart(as_data(got), as_data(got[0])) == []
+
+
+def test_signs_differ_in_colour_and_what_is_no_number_stands_out() -> None:
+    values = torch.zeros(9, 9)
+    values[0, 0], values[1, 1], values[2, 2] = 1.0, -1.0, float("nan")
+    drawn, k = pixels(show(as_data(values))[0].pictures[0].uri), 150 // 9
+    plus, minus, nan, zero = (drawn[n * k + 3, n * k + 3] for n in range(4))
+    assert plus[2] > plus[0] and minus[0] > minus[2] and nan[0] > nan[1] and zero.min() > 250
+
+
+def test_three_channels_between_0_and_1_are_one_colour_picture() -> None:
+    picture = torch.zeros(2, 3, 8, 8)
+    picture[1, 0] = 1.0
+    (shown,) = show(as_data(picture))
+    assert [p.label for p in shown.pictures] == ["[0]", "[1]"]
+    assert pixels(shown.pictures[1].uri)[5, 5].tolist() == [255, 0, 0]
+
+
+def test_two_masks_are_laid_over_each_other_in_patterns_not_colours_alone() -> None:
+    a, b = torch.zeros(4, 4, dtype=torch.bool), torch.zeros(4, 4, dtype=torch.bool)
+    a[0, :2], b[0, 1:3] = True, True
+    (shown,) = apart(as_data(a), as_data(b))
+    assert shown.pictures[0].alt == "1 pixels in both, 1 in the first only, 1 in the second only"
+    drawn = pixels(shown.pictures[0].uri).mean(axis=2)
+    first, both, second, empty = (drawn[2:14, n * 15 + 2 : n * 15 + 14] for n in range(4))
+    assert both.max() < 60 and empty.min() > 240
+    assert first.std() > 20 and second.std() > 20 and abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 0.5
+
+
+def test_found_masks_are_laid_over_those_that_are_there_with_their_scores() -> None:
+    there = torch.zeros(2, 4, 4, dtype=torch.bool)
+    there[0, 0], there[1, 3] = True, True
+    predictions = [(there[:1].roll(1, 2), torch.tensor([0.75])), (there[:0], torch.zeros(0))]
+    found, targets, scenes_ = scenes({"predictions": as_data(predictions), "targets": as_data([there, there[:1]]),
+                                      "threshold": as_data(0.5)})  # fmt: skip
+    assert (found, targets) == ("predictions", "targets")
+    assert [p.label for p in scenes_[0].found] == ["0.75"] and len(scenes_[0].there) == 2
+    assert scenes_[0].found[0].alt == "4 pixels in both, 0 in the first only, 4 in the second only"
+    assert scenes_[1].found == []
+    assert scenes({"x": as_data(there), "y": as_data([there])}) is None
+
+
+@pytest.mark.parametrize("broken", [{}, {"tiles": 1, "bytes": "!"}, {"tiles": 9, "low": 0, "high": 1, "bytes": ""}])
+def test_a_picture_that_cannot_be_read_is_told_in_words(broken: dict) -> None:
+    data = {**as_data(torch.zeros(10, 10)), "picture": broken}
+    assert show(data)[0].headline.startswith("a float32 tensor of shape (10, 10)")
 
 
 @pytest.mark.browser

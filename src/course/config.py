@@ -8,6 +8,7 @@ from pathlib import Path
 
 from course.errors import CourseNotFound, SourceError, UnknownLesson
 
+CONFIG_FILE = "course_config.py"
 NO_SANDBOX = "COURSE_NO_SANDBOX"  # environment variable: student code runs without walls, also by nbgrader's commands
 
 
@@ -56,14 +57,14 @@ def find_root(start: Path | None = None) -> Path:
     """The nearest folder at or above ``start`` that has a ``course_config.py``."""
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
-        if (folder / "course_config.py").is_file():
+        if (folder / CONFIG_FILE).is_file():
             return folder
     raise CourseNotFound(here)
 
 
 def load_config(root: Path) -> CourseConfig:
     """Run ``course_config.py`` and check what it defines: ``COURSE``, ``LESSONS`` and, if present, ``LIMITS``."""
-    path = root / "course_config.py"
+    path = root / CONFIG_FILE
     try:
         names = runpy.run_path(str(path))
     except Exception as error:  # any mistake in that file is the instructor's input

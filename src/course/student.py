@@ -8,7 +8,7 @@ passed as an argument.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +23,7 @@ from coursebridge.codec import Name, Ref
 MALFORMED = "The kernel sent a reply that cannot be read."
 
 without_autograd: ContextVar[bool] = ContextVar("without_autograd", default=False)
-last_call: ContextVar[tuple[str, tuple[Any, ...], dict[str, Any]]] = ContextVar("last_call")  # for messages
+last_call: ContextVar[Called] = ContextVar("last_call")  # for messages
 
 
 class StudentError(Exception):
@@ -83,6 +83,25 @@ class Reply:
 
 
 @dataclass
+class Called:
+    """A single call that a test made. names: what the answer itself calls its arguments, as far as that is known."""
+
+    label: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    names: Sequence[str] = ()
+    value: Any = None
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """All arguments by name, those by position first."""
+        named = {
+            self.names[i] if i < len(self.names) else f"argument_{i + 1}": value for i, value in enumerate(self.args)
+        }
+        return {**named, **self.kwargs}
+
+
+@dataclass
 class Transcript:
     """What one test saw: every reply in order, and the positions of those on which it failed."""
 
@@ -95,6 +114,7 @@ class Student:
 
     connect: gives a connection to a fresh copy of the kernel.  bans: families that are refused in it.
     call_seconds: how long one message may take.  seed: changes with each test.
+    parameters: for functions of the answer, the names of their parameters; for messages.
     """
 
     _shows = True  # failing calls are made smaller, to be shown
@@ -107,12 +127,14 @@ class Student:
         call_seconds: float = 5.0,
         support: Sequence[str] = (),
         seed: int = 0,
+        parameters: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self._connect = connect
         self._connection: Connection | None = None
         self._bans, self._call_seconds = tuple(bans), call_seconds
         self._support, self._uses_support, self._has_support = support, False, False
         self._test_seed = seed
+        self._parameters = parameters or {}
         self._transcript = Transcript()
         self._recording = True
 
@@ -200,8 +222,10 @@ class Remote:
         raise NotImplementedError
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        last_call.set((self._label, args, kwargs))
-        return self._student._exchange([self._step("call", args, kwargs)])[0].unwrap()
+        called = Called(self._label, args, kwargs, self._student._parameters.get(self._label, ()))
+        last_call.set(called)
+        called.value = self._student._exchange([self._step("call", args, kwargs)])[0].unwrap()
+        return called.value
 
 
 class Function(Remote):

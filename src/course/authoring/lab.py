@@ -1,4 +1,4 @@
-"""A working folder with copies of the released lessons, and JupyterLab in it."""
+"""A working folder with copies of the released lessons, and JupyterLab in it or, for TAs, in the course's folder."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from course.errors import InputError
 
 # JupyterLab asks the internet for news and updates, and the user whether it may; no lesson needs either.
-SERVER_CONFIG = {
+SERVER_CONFIG: dict[str, dict[str, Any]] = {
     "LabApp": {
         "news_url": None,
         "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
@@ -21,7 +22,14 @@ SERVER_CONFIG = {
     },
     "LanguageServerManager": {"autodetect": False},
 }
+NBGRADER_CONFIG = """\
+from course.nbgrader_side.validate import use_visible_checks
+
+use_visible_checks(get_config())
+"""
 PAGE_CONFIG = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+REVIEW = Path(__file__).parents[1] / "review"
+TEMPLATES = Path(__file__).parents[1] / "nbgrader_side" / "jupyter"  # for nbgrader's grading page
 
 
 @dataclass(frozen=True)
@@ -58,13 +66,40 @@ def copy_lessons(root: Path, work: Path) -> Copied:
     return Copied(new, kept)
 
 
+def review_settings(root: Path) -> dict[str, dict[str, Any]]:
+    """Jupyter settings that enable the TA's pages where ``root`` is a course's own folder, and hide them elsewhere."""
+    is_course = (root / "course_config.py").is_file()
+    return {
+        "ServerApp": {"jpserver_extensions": {"course.review": is_course}},
+        "LabApp": {"extra_labextensions_path": [str(REVIEW / "labextensions")] if is_course else []},
+        "ReviewApp": {"course_folder": str(root)},
+    }
+
+
 def jupyterlab(root: Path, work: Path, options: tuple[str, ...]) -> tuple[list[str], dict[str, str]]:
-    """The command line and environment that start JupyterLab in ``work``; its settings go to ``root/.course/lab``."""
+    """The command line and environment that start JupyterLab in ``work``; its settings go to ``root/.course/lab``.
+
+    In a course's own folder it has the TA's pages too: an editable install enables no extension by itself.
+    """
     settings = root / ".course" / "lab"
-    for name, content in (("jupyter_server_config.json", SERVER_CONFIG), ("labconfig/page_config.json", PAGE_CONFIG)):
+    server = {**SERVER_CONFIG, **review_settings(root)}
+    server["LabApp"] = {**SERVER_CONFIG["LabApp"], **server["LabApp"]}
+    for name, content in (
+        ("jupyter_server_config.json", json.dumps(server, indent=2) + "\n"),
+        ("labconfig/page_config.json", json.dumps(PAGE_CONFIG, indent=2) + "\n"),
+        ("nbgrader_config.py", NBGRADER_CONFIG),
+    ):
         path = settings / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    paths = [str(settings), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
-    environment = {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(paths), "JUPYTER_PREFER_ENV_PATH": "1"}
+        path.write_text(content, encoding="utf-8")
+    config = [str(settings), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
+    data = [str(TEMPLATES), *filter(None, [os.environ.get("JUPYTER_PATH")])]
+    programs = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]  # for `!course check` in a notebook
+    environment = {
+        **os.environ,
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(config),
+        "JUPYTER_PATH": os.pathsep.join(data),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "PATH": os.pathsep.join(programs),
+    }
     return [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={work}", *options], environment

@@ -23,7 +23,7 @@ VERDICTS = {
 
 
 @click.command("check", short_help="Run the visible checks of a notebook or answers file.")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=False)
 @click.option("--exercise", "-e", metavar="NAME", help="Check this exercise only.")
 @click.option("--lesson", metavar="LESSON", help="The lesson, if FILE does not say it.")
 @click.option(
@@ -36,8 +36,10 @@ VERDICTS = {
     metavar="DIR",
     help="The course's folder, if there is one (default: the nearest one above FILE or here).",
 )
-def command(file: Path, exercise: str | None, lesson: str | None, seconds: float, root: Path | None) -> int:
+def command(file: Path | None, exercise: str | None, lesson: str | None, seconds: float, root: Path | None) -> int:
     """Run the visible checks on your answers in FILE, a notebook or an answers file, in a fresh Python.
+
+    Without FILE: the notebook in this folder. In a cell of a notebook that is the line `!course check`.
 
     \b
     course check 02_convolution.ipynb
@@ -49,6 +51,7 @@ def command(file: Path, exercise: str | None, lesson: str | None, seconds: float
     from course.authoring.visible import open_answers, run_checks
     from course.pages.progress import progress
 
+    file = file or _notebook_here()
     answered = open_answers(file, _find_course(root, file), lesson)
     if exercise:
         answered = answered.only(exercise)
@@ -62,6 +65,16 @@ def command(file: Path, exercise: str | None, lesson: str | None, seconds: float
             click.echo("    " + sentence.replace("\n", "\n    "))
     click.echo(_summary(found))
     return 1 if any(v.verdict in ("failed", "broken", "not_answered") for v in found) else 0
+
+
+def _notebook_here() -> Path:
+    from course.errors import InputError
+
+    found = sorted(Path().glob("*.ipynb"))
+    if len(found) != 1:
+        which = ", ".join(path.name for path in found[:5]) or "none"
+        raise InputError(f"name the notebook that is to be checked: this folder has {len(found)} ({which})")
+    return found[0]
 
 
 def _find_course(root: Path | None, file: Path) -> Course | None:

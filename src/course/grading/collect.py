@@ -179,7 +179,7 @@ def _unusable(raised: AttributeError | TypeError, transcript: Transcript) -> str
 
 def forbidden_sentence(hits: tuple[dict[str, Any], ...] | list[dict[str, Any]]) -> str:
     hit = hits[0]
-    where = f" in line {hit['line']} of the cell" if hit.get("line") else ""
+    where = f" in {describe.place(hit)}" if hit.get("line") else ""
     used = str(hit["operation"]).removeprefix("aten::")
     return f"Uses {used}{where}, which this exercise forbids: build it from indexing, sums and products."
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import math
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +15,10 @@ import torch
 from coursebridge.codec import Ref
 
 SHOWN = 64  # tensors up to this many values are written out
+SHOWN_MASK = 400  # masks: each value is one digit
+MOST_PIXELS = 12_288  # of one value in pictures: 3 x 64 x 64
+MOST_TENSORS = 40  # of one value
+DEEPEST = 3
 RELATIVE = {torch.float64: 1e-9, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 4e-2,
             torch.complex64: 1e-4, torch.complex128: 1e-9}  # fmt: skip
 
@@ -134,30 +140,80 @@ def _compare_sequences(got: Any, expected: Any, what: str, tolerance: float | No
 # -- showing ------------------------------------------------------------------------------------------------------
 
 
-def as_data(value: Any, depth: int = 0) -> dict[str, Any]:
+def as_data(value: Any) -> dict[str, Any]:
     """A value for pages and JSON, of bounded size.
 
-    ``{"kind": "tensor", "shape", "dtype", "values", "summary"}`` (values None when it is large),
-    ``{"kind": "list", "items"}``, ``{"kind": "dict", "items"}`` or ``{"kind": "text", "text"}``.
+    ``{"kind": "tensor", "shape", "dtype", "values", "summary", "picture"}`` (values None when it is large; a picture
+    for masks and large grids), ``{"kind": "list", "items"}``, ``{"kind": "dict", "items"}`` or
+    ``{"kind": "text", "text"}``.
     """
+    return _as_data(value, _Room(), 0)
+
+
+@dataclass
+class _Room:
+    """What may still be shown of one value."""
+
+    tensors: int = MOST_TENSORS
+    pixels: int = MOST_PIXELS
+
+
+def _as_data(value: Any, room: _Room, depth: int) -> dict[str, Any]:
     if isinstance(value, np.ndarray):
         value = torch.from_numpy(np.ascontiguousarray(value))
     if isinstance(value, torch.Tensor):
         t = value.detach()
-        small = t.numel() <= SHOWN
+        room.tensors -= 1
+        small = t.numel() <= SHOWN and room.tensors >= 0
         return {
             "kind": "tensor",
             "shape": list(t.shape),
             "dtype": _dtype(t),
             "values": _nested(t) if small else None,
             "summary": _summary(t),
+            "picture": _picture(t, room) if t.dtype == torch.bool or not small else None,
         }
-    if depth < 2 and isinstance(value, (list, tuple)) and any(isinstance(v, torch.Tensor) for v in value):
-        return {"kind": "list", "items": [as_data(v, depth + 1) for v in value[:8]]}
-    if depth < 2 and isinstance(value, Mapping) and any(isinstance(v, torch.Tensor) for v in value.values()):
-        items = {_cut(str(k), 80): as_data(v, depth + 1) for k, v in list(value.items())[:12]}
-        return {"kind": "dict", "items": items}
+    if depth < DEEPEST and room.tensors > 0 and holds_tensor(value):
+        if isinstance(value, Mapping):
+            items = list(value.items())[:12]
+            return {"kind": "dict", "items": {_cut(str(k), 80): _as_data(v, room, depth + 1) for k, v in items}}
+        return {"kind": "list", "items": [_as_data(v, room, depth + 1) for v in value[:8]]}
     return {"kind": "text", "text": as_text(value)}
+
+
+def holds_tensor(value: Any, depth: int = 0) -> bool:
+    """Whether a value is a tensor or array, or a list or dict with one in it."""
+    if isinstance(value, (torch.Tensor, np.ndarray)):
+        return True
+    if depth >= DEEPEST:
+        return False
+    if isinstance(value, Mapping):
+        return any(holds_tensor(v, depth + 1) for v in list(value.values())[:100])
+    return isinstance(value, (list, tuple)) and any(holds_tensor(v, depth + 1) for v in value[:100])
+
+
+def _picture(t: torch.Tensor, room: _Room) -> dict[str, Any] | None:
+    """The last two dimensions as tiles of bytes, as many as there is room for; None for what is no picture.
+
+    ``{"tiles", "low", "high", "bytes"}``: a byte is 0 for what is not finite, and runs from 1 (low) to 255 (high).
+    """
+    if t.ndim < 2 or min(t.shape) < 1 or max(t.shape[-2:]) < 3 or t.is_complex():
+        return None
+    pixels = t.shape[-1] * t.shape[-2]
+    count = min(t.numel() // pixels, room.pixels // pixels)
+    if not count:
+        return None
+    room.pixels -= count * pixels
+    tiles = t.reshape(-1, pixels)[:count].double()
+    finite = torch.isfinite(tiles)
+    known = tiles[finite]
+    low, high = (float(known.min()), float(known.max())) if known.numel() else (0.0, 0.0)
+    if t.dtype == torch.bool:
+        low, high = 0.0, 1.0
+    span = high / 2 - low / 2 or 1.0  # halves: the difference of two floats may be more than one can hold
+    steps = torch.where(finite, 1 + ((tiles / 2 - low / 2) / span * 254).round(), 0).to(torch.uint8)
+    packed = zlib.compress(steps.cpu().numpy().tobytes(), 9)
+    return {"tiles": count, "low": low, "high": high, "bytes": base64.b64encode(packed).decode()}
 
 
 def as_text(value: Any) -> str:
@@ -194,11 +250,13 @@ def as_code(value: Any) -> str:
     """Python that makes the value, where it is small; otherwise a comment on its shape."""
     if isinstance(value, torch.Tensor):
         t = value.detach()
-        if t.numel() > SHOWN:
+        if t.numel() > (SHOWN_MASK if t.dtype == torch.bool else SHOWN):
             return f"...  # {_summary(t)}"
         if t.numel() == 0:
             return f"torch.empty({', '.join(map(str, t.shape))}, dtype={t.dtype})"
         span = 1 + sum((n - 1) * s for n, s in zip(t.shape, t.stride(), strict=True))
+        if t.dtype == torch.bool and t.numel() > 8:
+            return f"torch.tensor({_nested(t.byte())}, dtype=torch.bool)"
         if not t.is_contiguous() and span <= SHOWN:  # how it lies in memory may be what went wrong
             return f"{as_code(t.as_strided((span,), (1,)))}.as_strided({tuple(t.shape)}, {t.stride()})"
         suffix = "" if t.dtype in (torch.float32, torch.int64, torch.bool) else f", dtype={t.dtype}"
@@ -207,14 +265,30 @@ def as_code(value: Any) -> str:
         return f"...  # a {value.name}"
     if isinstance(value, torch.Generator):
         return _seeded(value)
+    if isinstance(value, (list, tuple, Mapping)) and holds_tensor(value):
+        codes = [as_code(v) for v in (value.values() if isinstance(value, Mapping) else value)]
+        if any("..." in code for code in codes):  # a comment can stand at the end of a line only
+            return f"...  # {what_it_is(value)}: {as_text(value)}"
+        if isinstance(value, Mapping):
+            return "{" + ", ".join(f"{key!r}: {code}" for key, code in zip(value, codes, strict=True)) + "}"
+        inner = ", ".join(codes)
+        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(codes) == 1 else ''})"
     return repr(value)
+
+
+def place(line: Mapping[str, Any]) -> str:
+    """Where in a notebook a line of the student's stands; ``line`` has its number, and the name of its cell."""
+    cell = str(line.get("cell") or "")
+    if not cell:
+        return f"line {line.get('line')} of the cell"
+    return f"line {line.get('line')} of " + ("a cell that is no exercise" if cell.isdigit() else f"the cell of {cell}")
 
 
 def call_text(name: str, arguments: Mapping[str, Any], positional: int) -> str:
     """``conv2d(x, weight, stride=2)``: tensors and generators by their names, other values written out."""
     parts = []
     for number, (key, value) in enumerate(arguments.items()):
-        big = isinstance(value, (torch.Tensor, torch.Generator, np.ndarray, Ref))
+        big = isinstance(value, (torch.Generator, Ref)) or holds_tensor(value)
         written = key if big else as_text(value) if number < positional else f"{key}={value!r}"
         parts.append(f"{key}={key}" if big and number >= positional else written)
     return f"{name}({', '.join(parts)})"

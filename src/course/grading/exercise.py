@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from course.config import Limits
@@ -12,7 +13,7 @@ from course.errors import SourceError
 from course.grading.collect import Collected, HiddenTest, TestRun, forbidden_sentence
 from course.grading.diagnose import Diagnosis
 from course.grading.known import known_answers
-from course.grading.look import forbidden_routes
+from course.grading.look import forbidden_routes, parsed
 from course.kernels.base import Connection
 from course.kernels.inprocess import InProcessKernel
 from course.lessons import Exercise, Lesson
@@ -98,14 +99,25 @@ class Grader:
         if routes:
             runs = _with_not_run(tests, {tests[0].name: TestRun("forbidden", forbidden_sentence(routes))})
         else:
-            runs = self._run_all(exercise, tests, bans, connect)
+            runs = self._run_all(exercise, tests, bans, connect, parameters(answer.code))
         named = self.diagnoses[name].explain(tests, runs)
         return self._record(exercise, tests, runs, named, answer, time.perf_counter() - started)
 
     def _run_all(
-        self, exercise: Exercise, tests: list[HiddenTest], bans: tuple[str, ...], connect: Connect
+        self,
+        exercise: Exercise,
+        tests: list[HiddenTest],
+        bans: tuple[str, ...],
+        connect: Connect,
+        names: Mapping[str, Sequence[str]],
     ) -> dict[str, TestRun]:
-        student = Student(connect, bans=bans, call_seconds=self.limit(exercise, "call_seconds"), support=self.support)
+        student = Student(
+            connect,
+            bans=bans,
+            call_seconds=self.limit(exercise, "call_seconds"),
+            support=self.support,
+            parameters=names,
+        )
         deadline = time.perf_counter() + self.limit(exercise, "exercise_seconds")
         runs: dict[str, TestRun] = {}
         try:
@@ -161,6 +173,22 @@ class Grader:
             seconds=round(seconds, 3),
             kernel_lost=any(run.kernel_lost for run in runs.values()),
         )
+
+
+def parameters(code: str) -> dict[str, list[str]]:
+    """What an answer calls the arguments of its functions, and of its modules when they are called; for messages."""
+    found = {}
+    for part in parsed(code).body:
+        if isinstance(part, ast.FunctionDef):
+            found[part.name] = _argument_names(part)
+        elif isinstance(part, ast.ClassDef):
+            methods = {m.name: _argument_names(m)[1:] for m in part.body if isinstance(m, ast.FunctionDef)}
+            found |= {part.name: methods.get("__init__", []), f"the {part.name}": methods.get("forward", [])}
+    return found
+
+
+def _argument_names(function: ast.FunctionDef) -> list[str]:
+    return [a.arg for a in (*function.args.posonlyargs, *function.args.args)]
 
 
 def _with_not_run(tests: list[HiddenTest], runs: dict[str, TestRun]) -> dict[str, TestRun]:

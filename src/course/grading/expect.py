@@ -58,7 +58,7 @@ def same(got: Any, expected: Any, what: str = "the result", tolerance: float | N
     """One value, of the same type, shape and dtype, and equal within the tolerance."""
     difference = describe.compare(got, expected, what, tolerance)
     if difference is not None:
-        raise Mismatch(_sentence(difference.sentence), _counterexample(what, {}, got, expected))
+        raise Mismatch(_sentence(difference.sentence), _counterexample_of(what, got, expected))
 
 
 # -- many drawn cases ---------------------------------------------------------------------------------------------
@@ -403,9 +403,9 @@ def _last_call() -> str:
     """The last single call as text, tensors by their shapes: ``conv2d(tensor (2, 3, 6, 6), ..., stride=2)``."""
     if (called := last_call.get(None)) is None:
         return "this call"
-    label, args, kwargs = called
     brief = lambda v: f"tensor {tuple(v.shape)}" if isinstance(v, torch.Tensor) else describe.as_text(v)
-    return f"{label}({', '.join([brief(a) for a in args] + [f'{k}={brief(v)}' for k, v in kwargs.items()])})"
+    given = [brief(a) for a in called.args] + [f"{k}={brief(v)}" for k, v in called.kwargs.items()]
+    return f"{called.label}({', '.join(given)})"
 
 
 @contextlib.contextmanager
@@ -524,7 +524,7 @@ def _where(error: StudentError) -> str:
         return ""
     last = error.traceback[-1]
     code = str(last.get("code", "")).strip()
-    return f" That happened in line {last.get('line')} of the cell{f': `{code}`' if code else '.'}"
+    return f" That happened in {describe.place(last)}{f': `{code}`' if code else '.'}"
 
 
 def student_error_sentence(error: StudentError) -> str:
@@ -538,9 +538,30 @@ def student_error_sentence(error: StudentError) -> str:
     return f"Your code raised {error}.{_where(error)}"
 
 
+def _counterexample_of(what: str, got: Any, expected: Any) -> dict[str, Any]:
+    """With the single call that gave ``got``, if the last one did; else just the two values."""
+    called = last_call.get(None)
+    if called is None or not _comes_from(got, called.value):
+        return _counterexample(what, {}, got, expected)
+    call = describe.call_text(called.label, called.arguments, len(called.args))
+    return _counterexample(call, called.arguments, got, expected)
+
+
+def _comes_from(got: Any, value: Any) -> bool:
+    """Whether a value is what a call returned, an item of it, or a view of that."""
+    if got is value:
+        return True
+    if isinstance(got, torch.Tensor) and isinstance(value, torch.Tensor):
+        return got.numel() > 0 and got.untyped_storage().data_ptr() == value.untyped_storage().data_ptr()
+    if isinstance(got, (bool, int, str, type(None))):
+        return False  # equal ones are the same object wherever they come from
+    items = value.values() if isinstance(value, Mapping) else value if isinstance(value, (list, tuple)) else ()
+    return any(_comes_from(got, item) for item in items)
+
+
 def _counterexample(call: str, inputs: Mapping[str, Any], got: Any, expected: Any) -> dict[str, Any]:
-    code = [f"{name} = {describe.as_code(value)}" for name, value in inputs.items()
-            if isinstance(value, (torch.Tensor, torch.Generator))]  # fmt: skip
+    shown = lambda value: isinstance(value, (torch.Generator, Handle)) or describe.holds_tensor(value)
+    code = [f"{name} = {describe.as_code(value)}" for name, value in inputs.items() if shown(value)]
     return {
         "call": call,
         "code": "\n".join([*code, call]),

@@ -35,26 +35,27 @@ def forbidden_routes(
 
     code: the exercise's cell.  setup: the setup cells, for what their imports mean.
     cells: the notebook's other code cells in running order, with this one among them.
-    Gives hits as the agent's bans do: ``{"operation", "line"}``, with a line for those in the exercise's cell; none for
-    code that does not parse.
+    Gives hits as the agent's bans do: ``{"operation", "line", "cell"}``, with a place for those in the exercise's cell;
+    none for code that does not parse.
     """
     wanted = [route for family in bans for route in ROUTES.get(family, ())]
     if not wanted:
         return []
-    trees = {cell: _parsed(cell) for cell in cells or (code,)}
-    meanings = dict(_imports(_parsed(setup)))
+    trees = {cell: parsed(cell) for cell in cells or (code,)}
+    meanings = dict(_imports(parsed(setup)))
     for tree in trees.values():
         meanings |= _imports(tree)
     hits = []
     for cell, statement in _reached(trees, exercise):
         for name, line in _mentions(statement, meanings):
             if any(name == route or name.startswith(route + ".") for route in wanted):
-                hits.append({"operation": name, "line": line} if cell == code else {"operation": name})
+                here = {"line": line, "cell": exercise} if cell == code else {}
+                hits.append({"operation": name, **here})
     return sorted(hits, key=lambda hit: hit.get("line", math.inf))
 
 
 @lru_cache(256)  # every exercise looks at all cells
-def _parsed(code: str) -> ast.Module:
+def parsed(code: str) -> ast.Module:
     """The cell as Python, without IPython's magics; empty for what does not parse."""
     for text in (code, MAGIC.sub(r"\1pass", code)):
         try:

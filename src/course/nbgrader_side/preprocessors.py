@@ -19,7 +19,7 @@ from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor, SaveAutoGrad
 from course.lessons import Course
 from course.nbgrader_side import patches
 from course.nbgrader_side.gradebook import auto_comment, auto_score, needs_manual
-from course.nbgrader_side.submitted import Submitted, Told, ask_engine, finish
+from course.nbgrader_side.submitted import Submitted, Told, ask_engine, finish, reading_of
 from course.records import SubmissionRecord
 
 
@@ -81,7 +81,14 @@ class SaveGrades(SaveAutoGrades):
 
 
 class AddGrades(GetGrades):
-    """Adds scores and both comments, the automatic and the manual one, to the cells of a feedback page."""
+    """Adds scores and both comments, the automatic and the manual one, to the cells of a feedback page; and what the
+    lesson says about its exercises."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> Any:
+        course = Course.open(Path(self.config.CourseDirectory.root))
+        lesson = course.lessons.get(resources["nbgrader"]["assignment"])  # None for an assignment that is not ours
+        resources["reading"] = reading_of(lesson) if lesson is not None else None
+        return super().preprocess(nb, resources)
 
     def preprocess_cell(self, cell: NotebookNode, resources: Any, cell_index: int) -> Any:
         if not utils.is_grade(cell):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
 OURS = "course.nbgrader_side.preprocessors"
+GRADING_PAGE = "course.nbgrader_side.grading_page"
 NBGRADER = "nbgrader.preprocessors"
 CLOSED = "course_engine_could_not_be_loaded.X"  # what a broken nbgrader_config.py puts in the place of preprocessors
 
@@ -51,6 +52,8 @@ def nbgrader_settings(c: Config, root: str | os.PathLike[str]) -> None:
 
     c.GenerateFeedback.exporter_class = "course.pages.exporter.FeedbackExporter"
     c.GenerateFeedback.preprocessors = [f"{OURS}.AddGrades"]
+    c.HTMLExporter.preprocessors = [f"{GRADING_PAGE}.GradingPage"]  # of the formgrader's page for one submission
+    c.HTMLExporter.filters = {"markdown2html": f"{GRADING_PAGE}.safe_markdown"}
     c.ExportApp.plugin_class = "course.nbgrader_side.export.GradesExport"
 
 

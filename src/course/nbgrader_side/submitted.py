@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from course.lessons import Course, Lesson
+from course.pages.reading import Reading, read_prose
 from course.records import ExerciseRecord, SubmissionRecord
 from course.runs.notebook import NotebookSubmission, UnreadableNotebook, blank_submission, open_notebook, tidy_notebook
 from course.source import SourceCell, read_source
@@ -27,6 +28,16 @@ def source_of(lesson: Lesson) -> list[SourceCell]:
 @lru_cache(maxsize=16)
 def _read_source(lesson: Lesson, changed: int) -> list[SourceCell]:
     return read_source(lesson)
+
+
+@lru_cache(maxsize=16)
+def _read_reading(lesson: Lesson, changed: int) -> Reading:
+    return read_prose(source_of(lesson))
+
+
+def reading_of(lesson: Lesson) -> Reading:
+    """The lesson's sections and hints, read once for a class."""
+    return _read_reading(lesson, lesson.source.stat().st_mtime_ns)
 
 
 @dataclass(frozen=True)

@@ -20,4 +20,4 @@ class FeedbackExporter(Exporter):
 
     def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> Any:
         notebook, resources = super().from_notebook_node(nb, resources=resources, **kw)
-        return render(page_of(notebook, resources["nbgrader"])), resources
+        return render(page_of(notebook, resources["nbgrader"], resources.get("reading"))), resources

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import ast
 import json
+import re
+import warnings
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from course.pages import text, values
+from markupsafe import Markup
+
+from course.pages import pictures, text, values
+from course.pages.reading import Hint, Reading, Section
 from course.records import ExerciseRecord, TestRecord
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 MOST_BYTES = 19_000_000
+_SECTION = re.compile(r"\bsections? (\d+\.\d+)")
 TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -50,6 +57,8 @@ class ExercisePart:
     """One exercise of the page. record: None if the engine never graded it.
 
     pending: neither a test nor a person has given points yet.  by_hand: a person gave the points.
+    begin_with: earlier exercises whose answers this one uses, directly or not, and which are not right themselves.
+    section: where the exercise stands in the lesson.  read_again: the sections that its mistakes name.
     """
 
     name: str
@@ -62,6 +71,18 @@ class ExercisePart:
     record: ExerciseRecord | None = None
     auto_comment: str = ""
     manual_comment: str = ""
+    begin_with: tuple[str, ...] = ()
+    section: Section | None = None
+    read_again: tuple[Section, ...] = ()
+    hints: tuple[Hint, ...] = ()
+
+    @property
+    def right(self) -> bool:
+        return not self.pending and self.points >= self.max_points
+
+    @property
+    def lost(self) -> float:
+        return 0.0 if self.pending else max(0.0, self.max_points - self.points)
 
     @property
     def state(self) -> State:
@@ -128,12 +149,41 @@ class FeedbackPage:
     def pending(self) -> list[ExercisePart]:
         return [part for part in self.exercises if part.pending]
 
+    @property
+    def waiting(self) -> float:
+        """Points that a person has still to give."""
+        return sum(part.max_points for part in self.pending)
 
-def page_of(notebook: Mapping[str, Any], names: Mapping[str, Any]) -> FeedbackPage:
-    """The page of a graded notebook (as JSON, with ``grade`` in its cells); ``names``: nbgrader's resources."""
+    @property
+    def lost(self) -> float:
+        return max(0.0, self.max_points - self.points - self.waiting)
+
+    @property
+    def begin_with(self) -> list[str]:
+        """Exercises that others wait for, those first that most do."""
+        wanted = Counter(name for part in self.exercises for name in part.begin_with)
+        return [name for name, _ in wanted.most_common()]
+
+    @property
+    def sections(self) -> list[Section]:
+        """What is to be read again, in the lesson's order."""
+        found = {s.number: s for part in self.exercises for s in part.read_again}
+        return sorted(found.values(), key=lambda s: [int(n) for n in s.number.split(".")])
+
+
+def page_of(
+    notebook: Mapping[str, Any], names: Mapping[str, Any], reading: Reading | None = None
+) -> FeedbackPage:
+    """The page of a graded notebook (as JSON, with ``grade`` in its cells).
+
+    names: nbgrader's resources.  reading: the lesson's prose, for sections and hints.
+    """
     about = notebook["metadata"].get("course", {})
     parts = [_part(cell) for cell in notebook["cells"] if cell["metadata"].get("nbgrader", {}).get("grade")]
     order = {name: place for place, name in enumerate(about.get("order", []))}
+    parts.sort(key=lambda part: order.get(part.name, len(order)))
+    begin_with = _where_to_begin(parts)
+    parts = [_with_reading(replace(p, begin_with=begin_with[p.name]), reading or Reading()) for p in parts]
     return FeedbackPage(
         course=about.get("course", ""),
         lesson=names["assignment"],
@@ -142,7 +192,7 @@ def page_of(notebook: Mapping[str, Any], names: Mapping[str, Any]) -> FeedbackPa
         points=names["score"],
         max_points=names["max_score"],
         penalty=names.get("late_penalty") or 0.0,
-        exercises=sorted(parts, key=lambda part: order.get(part.name, len(order))),
+        exercises=parts,
         notes=list(about.get("notes", [])),
     )
 
@@ -161,9 +211,45 @@ def _call(test: TestRecord) -> str:
     shown = test.counterexample or {}
     code = str(shown.get("code") or shown.get("call") or "")
     try:
-        return code if len(code) <= text.MOST_TEXT and ast.parse(code).body else ""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return code if len(code) <= text.MOST_TEXT and ast.parse(code).body else ""
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
+
+
+def _where_to_begin(parts: list[ExercisePart]) -> dict[str, tuple[str, ...]]:
+    """For each exercise that is not right, the first ones wrong among those that its answer is built on."""
+    wrong = {part.name: part for part in parts if not (part.right or part.written or part.pending)}
+    place = {name: number for number, name in enumerate(wrong)}
+    roots: dict[str, tuple[str, ...]] = {part.name: () for part in parts}
+    for name, part in wrong.items():
+        uses = [other for other in _names_used(part.answer) if place.get(other, len(place)) < place[name]]
+        found = [root for other in uses for root in (roots[other] or (other,))]
+        roots[name] = tuple(sorted(set(found), key=place.__getitem__))
+    return roots
+
+
+def _names_used(code: str) -> set[str]:
+    """Names that an answer looks up; those that it only defines or assigns are left out."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about escapes in a student's strings
+            nodes = list(ast.walk(ast.parse(code))) if len(code) <= text.MOST_CODE else []
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+
+
+def _with_reading(part: ExercisePart, reading: Reading) -> ExercisePart:
+    """With the section of the exercise; and for one that is not right with what to read, and its hints."""
+    section = reading.sections.get(reading.section_of.get(part.name, ""))
+    if part.right or part.pending:
+        return replace(part, section=section)
+    named = [n for _, said in part.mistakes for n in _SECTION.findall(said)] + ([section.number] if section else [])
+    again = tuple(reading.sections[n] for n in dict.fromkeys(named) if n in reading.sections)
+    hints = () if part.written else tuple(reading.hints.get(part.name, ()))
+    return replace(part, section=section, read_again=again, hints=hints)
 
 
 def _part(cell: Mapping[str, Any]) -> ExercisePart:
@@ -183,6 +269,13 @@ def _part(cell: Mapping[str, Any]) -> ExercisePart:
     )
 
 
+def _linked(said: Markup, part: ExercisePart) -> Markup:
+    """A sentence in which the sections that the page has are links to them."""
+    there = {section.number for section in part.read_again}
+    link = lambda m: f'<a href="#section-{m[1]}">{m[0]}</a>' if m[1] in there else m[0]
+    return Markup(_SECTION.sub(link, str(said)))
+
+
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -199,8 +292,15 @@ def _environment() -> Environment:
         "inline": text.inline,
         "markdown": text.markdown,
         "code_lines": text.code_lines,
+        "linked": lambda said, part: _linked(text.inline(said, 4000), part),
         "number": lambda value: f"{value:.4g}",
         "receipt": lambda value: json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False),
     }
-    environment.globals |= {"show": values.show, "outcomes": OUTCOMES}
+    environment.globals |= {
+        "show": values.show,
+        "apart": values.apart,
+        "scenes": values.scenes,
+        "samples": pictures.samples(),
+        "outcomes": OUTCOMES,
+    }
     return environment

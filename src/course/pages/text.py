@@ -66,16 +66,23 @@ def code_lines(text: str) -> list[Markup]:
     return [*lines, Markup("").join(line)]
 
 
-def markdown(text: str) -> Markup:
-    """A student's or grader's Markdown. HTML in it is shown as text, pictures become their descriptions."""
+def markdown(text: str, below: int = 3) -> Markup:
+    """Markdown of a student, grader or lesson. HTML in it is shown as text, pictures become their descriptions.
+
+    below: the level of the page's heading above it.
+    """
     parser = _parser()
     tokens = parser.parse(visible(text))
     for token in tokens:
-        if token.type in ("heading_open", "heading_close"):  # below the page's own headings
-            token.tag = f"h{min(6, int(token.tag[1]) + 3)}"
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, int(token.tag[1]) + below)}"
     html = parser.renderer.render(tokens, parser.options, {})
-    schemes = {"http", "https", "mailto"}
-    return Markup(nh3.clean(html, tags=_TAGS, attributes={"a": {"href"}}, url_schemes=schemes))
+    return Markup(nh3.clean(html, tags=_TAGS, attributes={"a": {"href"}}, attribute_filter=_whole_address))
+
+
+def _whole_address(tag: str, attribute: str, value: str) -> str | None:
+    """Links go to an address that is written out; one relative to the page would lead to the reader's own files."""
+    return value if re.match(r"(https?://|mailto:)", value) else None
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""Values as pictures of numbers: what ``grading.describe.as_data`` wrote, as small tables for a page.
+"""Values as pictures of numbers: what ``grading.describe.as_data`` wrote, as small tables and pictures for a page.
 
 A table's cells carry a step from -4 to 4 for their colour, and whether they differ from the other table's.
 """
@@ -6,15 +6,20 @@ A table's cells carry a step from -4 to 4 for their colour, and whether they dif
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
+
+from course.pages.pictures import Picture, Stack, differences, overlay, pictures, scale_of, stack_of
 
 MOST_TABLES = 6
 MOST_COLUMNS = 40
 MOST_ROWS = 40
 MOST_DEPTH = 4
 STEPS = 4
+NO_MASKS = np.zeros((0, 1, 1))
 LEVELS = (1e-3, 1e-6, 0.0)  # two numbers differ visibly, a little, at all: the first level that shows something counts
 
 
@@ -36,18 +41,92 @@ class Table:
 
 @dataclass(frozen=True)
 class Shown:
-    """A value with a headline ("float32, shape (2, 3)"), and tables or text."""
+    """A value with a headline ("float32, shape (2, 3)"), and tables, pictures or text.
+
+    more: tables or pictures that are not shown.
+    """
 
     name: str
     headline: str
     tables: list[Table]
     text: str = ""
-    more: int = 0  # tables that are not shown
+    more: int = 0
+    pictures: list[Picture] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Masks that were found in a picture, and those that are in it. found: each laid over all that are there."""
+
+    title: str
+    there: list[Picture]
+    found: list[Picture]
 
 
 def show(data: dict[str, Any] | None, other: dict[str, Any] | None = None, name: str = "") -> list[Shown]:
     """A value and what it holds, each with its name; cells that differ from ``other`` are marked."""
     return list(_show(data or {"kind": "text", "text": "nothing"}, other, name, 0))
+
+
+def apart(got: dict[str, Any] | None, expected: dict[str, Any] | None, name: str = "") -> list[Shown]:
+    """Where two values part, as pictures; what has no picture marks it in its table."""
+    return [shown for shown in _apart(got or {}, expected or {}, name, 0) if shown.pictures]
+
+
+def _apart(got: dict[str, Any], expected: dict[str, Any], name: str, depth: int) -> Iterator[Shown]:
+    kind = got.get("kind")
+    if kind != expected.get("kind"):
+        return
+    if kind == "tensor" and got["shape"] == expected["shape"]:
+        mine, theirs = stack_of(got), stack_of(expected)
+        if mine is not None and theirs is not None:
+            yield Shown(name, "", [], pictures=differences(mine, theirs, *scale_of(mine, theirs)))
+    elif kind in ("list", "dict") and depth < MOST_DEPTH:
+        for key, item in got["items"].items() if kind == "dict" else enumerate(got["items"]):
+            yield from _apart(item, _item(expected["items"], key) or {}, f"{name}[{key!r}]", depth + 1)
+
+
+def scenes(inputs: Mapping[str, Any]) -> tuple[str, str, list[Scene]] | None:
+    """Two arguments that hold masks for the same pictures, the first (found) laid over the second (there).
+
+    Gives their names and a scene for each picture; None if a call has no such arguments. In a list of pictures the
+    masks of one are a (M, H, W) tensor, or a list with it and with numbers for its masks.
+    """
+    masks = {name: _masks(value) for name, value in inputs.items()}
+    names = [name for name, found in masks.items() if found is not None]
+    if len(names) != 2:
+        return None
+    first, second = (masks[name] or [] for name in names)
+    sizes = {stack.values.shape[1:] for stack, _ in (*first, *second) if len(stack.values)}
+    if len(first) != len(second) or len(sizes) != 1:
+        return None
+    made = []
+    for number, ((found, labels), (there, _)) in enumerate(zip(first, second, strict=True)):
+        empty = np.zeros((1, *found.values.shape[1:]))
+        whole = np.any((there.values if len(there.values) else empty) > 0.5, axis=0)
+        over = [overlay(tile > 0.5, whole, label) for tile, label in zip(found.values, labels, strict=False)]
+        made.append(Scene(f"Picture {number}", pictures(there, 0, 1), over))
+    return names[0], names[1], made
+
+
+def _masks(value: Any) -> list[tuple[Stack, list[str]]] | None:
+    """For each picture its masks, with what stands under each; None for what is no list of masks."""
+    if not isinstance(value, Mapping) or value.get("kind") != "list" or not value["items"]:
+        return None
+    found = []
+    for item in value["items"]:
+        parts = item["items"] if item.get("kind") == "list" else [item]
+        stacks = [p for p in parts if p.get("kind") == "tensor" and p["dtype"] == "bool" and len(p["shape"]) == 3]
+        if len(stacks) != 1:
+            return None
+        count = stacks[0]["shape"][0]
+        stack = stack_of(stacks[0]) or Stack(NO_MASKS, [], "bool", 0)
+        if count and not len(stack.values):
+            return None
+        notes = [p["values"] for p in parts if p.get("kind") == "tensor" and p["shape"] == [count] and p["values"]]
+        labels = [f"{_number(note)}" for note in notes[0]] if notes else stack.index
+        found.append((stack, labels))
+    return found
 
 
 def _show(data: dict[str, Any], other: dict[str, Any] | None, name: str, depth: int) -> Iterator[Shown]:
@@ -72,6 +151,10 @@ def _item(items: Any, key: Any) -> Any:
 
 def _tensor(data: dict[str, Any], other: dict[str, Any] | None, name: str) -> Shown:
     shape, values = data["shape"], data["values"]
+    if (stack := stack_of(data)) is not None:
+        theirs = stack_of(other) if other is not None and other.get("shape") == shape else None
+        drawn = pictures(stack, *scale_of(stack, *([theirs] if theirs is not None else [])))
+        return Shown(name, str(data["summary"]), [], more=stack.more, pictures=drawn)
     if values is None or 0 in shape:
         return Shown(name, str(data["summary"]), [])
     headline = f"{data['dtype']}, shape {_tuple(shape)}" if shape else f"{data['dtype']}, one number"
