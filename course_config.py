@@ -44,6 +44,11 @@ LESSONS = {
         "question": "What does the network look at?",
         "after": ("03_building_cnns",),
     },
+    "10_efficient": {
+        "title": "Efficient networks",
+        "question": "Same accuracy, a tenth of the arithmetic?",
+        "after": ("05_architectures", "06_resnets"),
+    },
     "13_segmentation": {
         "title": "Segmentation",
         "question": "Which pixel belongs to what?",
