@@ -82,7 +82,7 @@ def markdown(text: str, below: int = 3) -> Markup:
 
 def _whole_address(tag: str, attribute: str, value: str) -> str | None:
     """Links go to an address that is written out; one relative to the page would lead to the reader's own files."""
-    return value if re.match(r"(https?://|mailto:)", value) else None
+    return value if attribute != "href" or re.match(r"(https?://|mailto:)", value) else None
 
 
 @lru_cache(maxsize=1)
