@@ -23,7 +23,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="package")  # not the session: while Playwright runs, no other test can use asyncio
+@pytest.fixture(scope="module")  # no longer: while Playwright runs, no other test can use asyncio
 def browser() -> Iterator[Any]:
     if not CHROMIUM.exists():
         pytest.skip("needs Chromium")
