@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinjaMixin
 from traitlets import Unicode
 
 from course.config import find_root
+from course.errors import CourseError
 from course.lessons import Course
 from course.nbgrader_side import formgrader
 from course.review import calls, job_pages, queue, views
@@ -43,6 +46,13 @@ class ReviewApp(ExtensionAppJinjaMixin, ExtensionApp):
         self.settings[JOBS] = self.jobs = Jobs()
         self.jinja2_env.filters |= views.FILTERS  # type: ignore[has-type]
         self.jinja2_env.globals |= views.GLOBALS  # type: ignore[has-type]
+        Thread(target=self._read_ahead, name="read the class", daemon=True).start()
+
+    def _read_ahead(self) -> None:
+        """Read every graded class, which takes seconds, before somebody waits for its page."""
+        with suppress(CourseError, OSError):
+            for lesson in self.open_course().lessons.values():
+                self.shelf.sight(lesson)
 
     async def stop_extension(self) -> None:
         await self.jobs.close()
